@@ -1,0 +1,46 @@
+# Every target works on a machine that has git, make and Python 3.11 or newer, and nothing else.
+PYTHON ?= python3
+VENV ?= .venv
+RUN = $(VENV)/bin/python -m
+STAMP = $(VENV)/.installed
+
+.PHONY: help dev test lint integration browser bench lock clean
+help:  ## this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
+	$(PYTHON) -m venv $(VENV)
+	$(RUN) pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	$(RUN) pip install --quiet --disable-pip-version-check --no-deps --editable .
+	@touch $@
+
+dev: $(STAMP)  ## the whole hub on this machine, with the example product
+	$(VENV)/bin/dphub dev --products examples
+
+test: $(STAMP)  ## every fast test
+	$(RUN) pytest
+
+lint: $(STAMP)  ## style, types and import contracts
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) mypy
+	$(VENV)/bin/lint-imports --no-logo
+
+integration: $(STAMP)  ## tests against real processes
+	$(RUN) pytest -m integration
+
+browser: $(STAMP)  ## tests in headless Chromium; skipped, with a line that says so, where it is missing
+	$(RUN) pytest -m browser
+
+bench: $(STAMP)  ## the benchmarks, with ratios against a baseline of the same run
+	$(RUN) bench.build
+	$(RUN) bench.serve
+	$(RUN) bench.apply_to_query
+
+lock:  ## resolve the dependencies again (needs uv)
+	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-header -o requirements.lock
+
+clean:  ## remove what make has made
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
