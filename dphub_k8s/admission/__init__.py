@@ -1,0 +1,100 @@
+"""What makes a document a product: one pipeline for every way in.
+
+First the document is completed (`COMPLETE`, in this order), then it is checked (`CHECKS`, in this
+order); what is wrong with one part does not keep the others from being checked, so that all
+problems are told at once. What only the data can tell (is there such a column?) is the plan's.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+from dphub_k8s.admission import backend, complete, entity, identity, schema
+from dphub_k8s.admission.draft import Context, Draft, Neighbour
+from dphub_k8s.admission.identity import neighbour
+from dphub_k8s.api.errors import Problem, Refused
+from dphub_k8s.api.product import DataProduct
+
+__all__ = ["Neighbour", "admit", "admit_all", "neighbour"]
+
+Completion = Callable[[dict[str, Any]], None]
+Check = Callable[[Draft, Context], Iterator[Problem]]
+
+COMPLETE: list[Completion] = [
+    complete.yaml_1_1_on,
+    complete.protocol_in_lower_case,
+    complete.path_without_last_slash,
+    complete.default_top_within_max_top,
+]
+CHECKS: list[Check] = [
+    schema.nulls,
+    schema.structure,
+    identity.name,
+    identity.domain,
+    identity.path,
+    identity.taken,
+    identity.protocol,
+    backend.engine,
+    backend.sources,
+    backend.renames,
+    backend.join_sides,
+    backend.join_keys,
+    backend.join_tree,
+    entity.names,
+    entity.columns,
+    entity.column_sources,
+    entity.key,
+    entity.sort,
+    entity.page_sizes,
+]
+
+
+def admit(
+    document: object,
+    *,
+    origin: str = "",
+    others: Iterable[Neighbour] = (),
+    roots: tuple[Path, ...] | None = None,
+) -> DataProduct:
+    """The product that a document declares. Raises Refused with everything that is wrong.
+
+    `others` are the products that were there first, itself (the same `origin`) excepted. Sources
+    with an absolute path must be under one of `roots`; None allows any.
+    """
+    first = [other for other in others if not origin or other.origin != origin]
+    taken = {claim: other for other in first for claim in other.claims}
+    return _admit(document, Context(origin, taken, roots))
+
+
+def admit_all(
+    documents: Iterable[tuple[object, str]], *, roots: tuple[Path, ...] | None = None
+) -> list[DataProduct | Refused]:
+    """Every (document, origin), the oldest first: a name or a path belongs to whoever had it first.
+
+    A product that is refused for something else keeps its path: it may still be served.
+    """
+    taken: dict[str, Neighbour] = {}
+    outcomes: list[DataProduct | Refused] = []
+    for document, origin in documents:
+        try:
+            outcomes.append(_admit(document, Context(origin, taken, roots)))
+        except Refused as refused:
+            outcomes.append(refused)
+        if one := neighbour(document, origin):
+            for claim in one.claims:
+                taken.setdefault(claim, one)
+    return outcomes
+
+
+def _admit(document: object, context: Context) -> DataProduct:
+    if not isinstance(document, dict):
+        raise Refused([Problem("", "NotADocument", "a product is a mapping of fields")])
+    completed = deepcopy(document)
+    for completion in COMPLETE:
+        completion(completed)
+    draft = Draft.of(completed)
+    problems = dict.fromkeys(problem for check in CHECKS for problem in check(draft, context))
+    if problems:
+        raise Refused(problems)
+    return DataProduct.model_validate(completed)

@@ -1,0 +1,161 @@
+"""What is read and how it is joined: locations, renames, and joins that make one tree."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from dphub_k8s.admission.draft import Context, Draft, at
+from dphub_k8s.api.errors import Problem, unknown
+from dphub_k8s.api.sources import ENGINES, Join
+
+ALIAS = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+SOURCES = ("spec", "backend", "sources")
+JOINS = ("spec", "backend", "joins")
+
+
+def engine(draft: Draft, _: Context) -> Iterator[Problem]:
+    found = draft.text("spec", "backend", "engine")
+    if found is not None and found not in ENGINES:
+        message = unknown(found, "engine", ENGINES)
+        yield Problem(at("spec", "backend", "engine"), "UnknownEngine", message)
+
+
+def sources(draft: Draft, context: Context) -> Iterator[Problem]:
+    aliases: dict[str, str] = {}
+    for alias, source in draft.sources.items():
+        place = at(*SOURCES, alias)
+        if not ALIAS.fullmatch(alias):
+            message = f"{alias!r} is no alias: letters, digits, '_' and '-', no digit first"
+            yield Problem(place, "InvalidName", message)
+        first = aliases.setdefault(alias.lower(), alias)
+        if first != alias:
+            message = f"{alias!r} and {first!r} differ only in case"
+            yield Problem(place, "Duplicate", message)
+        if source:
+            yield from _location(source.path, at(*SOURCES, alias, "path"), context)
+
+
+def _location(path: str, place: str, context: Context) -> Iterator[Problem]:
+    if ".." in path.replace("\\", "/").split("/"):
+        yield Problem(place, "PathEscapes", f"{path!r} leads upwards: '..' is not followed")
+    elif SCHEME.match(path):
+        yield Problem(place, "UnknownScheme", f"{path!r} is an URL; only paths of files are read")
+    elif not path.isprintable():
+        yield Problem(place, "InvalidPath", f"{path!r} has characters that no path has")
+    elif path.startswith("/") and not _is_allowed(path, context.roots):
+        roots = ", ".join(map(str, context.roots or ())) or "none"
+        message = f"{path!r} is outside the allowed roots ({roots}; DPHUB_ALLOWED_ROOTS)"
+        yield Problem(place, "OutsideRoots", message)
+
+
+def _is_allowed(path: str, roots: tuple[Path, ...] | None) -> bool:
+    return roots is None or any(PurePosixPath(path).is_relative_to(root) for root in roots)
+
+
+def renames(draft: Draft, _: Context) -> Iterator[Problem]:
+    """Columns that end up with one name; upper and lower case are the same to the engine."""
+    for alias, source in draft.sources.items():
+        by_name = defaultdict(list)
+        for old, new in source.rename.items() if source else ():
+            by_name[new.lower()].append(old)
+            if not new or not old:
+                message = "a column's name is never empty"
+                yield Problem(at(*SOURCES, alias, "rename", old), "InvalidName", message)
+        for alike in by_name.values():
+            if len(alike) > 1 and source:
+                names = " and ".join(map(repr, alike))
+                message = f"{names} are all renamed to {source.rename[alike[-1]]!r}"
+                place = at(*SOURCES, alias, "rename", alike[-1])
+                yield Problem(place, "RenameCollision", message)
+
+
+def join_sides(draft: Draft, _: Context) -> Iterator[Problem]:
+    for number, join in enumerate(draft.joins):
+        if join is None:
+            continue
+        for side, alias in (("left", join.left), ("right", join.right)):
+            if alias not in draft.sources:
+                message = unknown(alias, "source", draft.sources)
+                yield Problem(at(*JOINS, number, side), "UnknownSource", message)
+        if join.left == join.right:
+            message = f"{join.left!r} is joined with itself; declare it twice, under two names"
+            yield Problem(at(*JOINS, number), "SelfJoin", message)
+
+
+def join_keys(draft: Draft, _: Context) -> Iterator[Problem]:
+    for number, join in enumerate(draft.joins):
+        if join is None:
+            continue
+        given = join.model_fields_set & {"on", "keys"}
+        place = at(*JOINS, number)
+        if not given:
+            message = "'on' is missing (or 'keys', for columns whose names differ)"
+            yield Problem(place, "Missing", message)
+        elif len(given) == 2:
+            yield Problem(place, "Ambiguous", "give 'on' or 'keys', not both")
+        elif not join.pairs:
+            message = "at least one column is wanted, found none"
+            yield Problem(at(*JOINS, number, *given), "Empty", message)
+        else:
+            yield from _pairs(join, number)
+
+
+def _pairs(join: Join, number: int) -> Iterator[Problem]:
+    field = "on" if join.on else "keys"
+    for position, pair in enumerate(join.pairs):
+        place = at(*JOINS, number, field, position)
+        if not all(pair):
+            yield Problem(place, "InvalidName", "a column's name is never empty")
+        elif pair in join.pairs[:position]:
+            yield Problem(place, "Duplicate", f"{' = '.join(dict.fromkeys(pair))!r} is there twice")
+
+
+def join_tree(draft: Draft, _: Context) -> Iterator[Problem]:
+    """N sources are one tree of N-1 joins. Told only once the joins themselves are right."""
+    joins = [join for join in draft.joins if join and _is_edge(join, draft)]
+    if len(joins) < len(draft.joins):
+        return
+    group = {alias: {alias} for alias in draft.sources}
+    for number, join in enumerate(joins):
+        if group[join.left] is group[join.right]:
+            message = f"{join.left!r} and {join.right!r} are joined already, by the joins before it"
+            yield Problem(at(*JOINS, number), "JoinCycle", message)
+            continue
+        merged = group[join.left] | group[join.right]
+        group.update(dict.fromkeys(merged, merged))
+    groups = sorted({id(members): sorted(members) for members in group.values()}.values())
+    if len(groups) > 1:
+        told = " | ".join(", ".join(members) for members in groups)
+        needed, found = len(draft.sources) - 1, len(joins)
+        message = f"{len(draft.sources)} sources need {needed} joins, found {found}; apart: {told}"
+        yield Problem(at(*JOINS), "TooFewJoins", message)
+
+
+def _is_edge(join: Join, draft: Draft) -> bool:
+    return join.left != join.right and {join.left, join.right} <= draft.sources.keys()
+
+
+def filtering(draft: Draft) -> dict[str, int]:
+    """Sources that publish nothing -> the semi or anti join that has them on its right side."""
+    hidden: dict[str, int] = {}
+    for number, join in enumerate(draft.joins):
+        if join and join.how in ("semi", "anti"):
+            for alias in _reached(join.right, number, draft):
+                hidden.setdefault(alias, number)
+    return hidden
+
+
+def _reached(start: str, without: int, draft: Draft) -> set[str]:
+    """The sources that are joined to `start` when the join `without` is taken away."""
+    found, edge = {start}, {start}
+    while edge:
+        ends = [
+            {join.left, join.right}
+            for number, join in enumerate(draft.joins)
+            if join and number != without
+        ]
+        edge = {alias for pair in ends if pair & edge for alias in pair} - found
+        found |= edge
+    return found

@@ -1,0 +1,145 @@
+"""The recipe of a generated key: how a row's published values become its key, and back again.
+
+The key of a row is a text made of its published values and of its ordinal among exact duplicates,
+so the same row has the same key in every snapshot, and nothing needs to be stored for it:
+
+    Gauteng~Johannesburg~Sandton_20Ext~14~2~0
+
+Parts are joined by `~`. Letters, digits, `.` and `-` stand for themselves, every other byte of the
+UTF-8 text is `_` and two upper-case hex digits, a null is a lone `_` (RFC 3986 unreserved
+characters only, so a key needs no escaping in a URL). A text of more than LONGEST characters, and
+every key of an integer or uuid type, is a digest of that text instead; which row a digest names is
+kept in the snapshot's key index.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import quote, unquote
+
+from dphub_k8s.api.types import ColumnType
+
+RECIPE = "text-v1"
+LONGEST = 200
+NULL = "_"
+SEPARATOR = "~"
+DIGEST = "_x"
+ORDINAL = "_ordinal"
+
+Kind = Literal["text", "integer", "uuid"]
+
+# As it is printed, and no longer than an INTEGER.
+_ORDINAL = re.compile(r"0|[1-9][0-9]{0,8}")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRecipe:
+    """How the key of one product is made: `columns` are (name, type) in storage order."""
+
+    kind: Kind
+    columns: tuple[tuple[str, ColumnType], ...]
+
+    def decode(self, key: str) -> tuple[object, ...] | None:
+        """The values and the ordinal that a text key spells, or None when no row can have this key.
+
+        A digest spells nothing: ask `is_digest` first.
+        """
+        *parts, ordinal = key.split(SEPARATOR)
+        if (
+            self.kind != "text"
+            or len(parts) != len(self.columns)
+            or not _ORDINAL.fullmatch(ordinal)
+        ):
+            return None
+        try:
+            values = [
+                None if part == NULL else kind.parse(decode_part(part))
+                for part, (_, kind) in zip(parts, self.columns, strict=True)
+            ]
+        except (ValueError, ArithmeticError):
+            return None
+        return (*values, int(ordinal))
+
+    def is_digest(self, key: str) -> bool:
+        """Whether the key has to be looked up in the snapshot's key index."""
+        return self.kind != "text" or key.startswith(DIGEST)
+
+    def text_sql(self) -> str:
+        """DuckDB: the text of a row's key, from its stored columns, before the limit of LONGEST."""
+        parts = [part_sql(f'"{name}"', kind) for name, kind in self.columns]
+        return f" || '{SEPARATOR}' || ".join([*parts, f'"{ORDINAL}"::VARCHAR'])
+
+    def key_sql(self) -> str:
+        """DuckDB: the key of a row, from its stored columns."""
+        text = self.text_sql()
+        match self.kind:
+            case "text":
+                digest = f"'{DIGEST}' || sha256({text})"
+                return f"CASE WHEN strlen({text}) > {LONGEST} THEN {digest} ELSE {text} END"
+            case "integer":
+                # 63 bits: never negative.
+                return f"(('0x' || sha256({text})[:16])::UBIGINT >> 1)::BIGINT"
+            case "uuid":
+                # RFC 9562, version 8: made by a recipe of one's own.
+                hexed = f"sha256({text})"
+                return (
+                    f"{hexed}[:8] || '-' || {hexed}[9:12] || '-8' || {hexed}[14:16]"
+                    f" || '-8' || {hexed}[18:20] || '-' || {hexed}[21:32]"
+                )
+
+
+# Types whose text has no character that a key must escape.
+_PLAIN = {
+    "Edm.Boolean",
+    "Edm.SByte",
+    "Edm.Byte",
+    "Edm.Int16",
+    "Edm.Int32",
+    "Edm.Int64",
+    "Edm.Decimal",
+    "Edm.Date",
+    "Edm.Guid",
+    "Edm.Binary",
+}
+
+
+def part_sql(column: str, kind: ColumnType) -> str:
+    """DuckDB: one value as a part of a key; SQL's twin of `encode_part`."""
+    text = kind.text.format(column)
+    if kind.edm not in _PLAIN:
+        text = f"replace(replace(replace(url_encode({text}), '_', '%5F'), '~', '%7E'), '%', '_')"
+    return f"coalesce({text}, '{NULL}')"
+
+
+def key_kind(key: ColumnType) -> Kind:
+    """Raises ValueError for a type that no key can have."""
+    match key.edm:
+        case "Edm.String":
+            return "text"
+        case "Edm.Guid":
+            return "uuid"
+        case _ if key.is_integer:
+            return "integer"
+        case _:
+            raise ValueError(f"a generated key is a string, an integer or a uuid, not {key.name}")
+
+
+def encode_part(text: str | None) -> str:
+    if text is None:
+        return NULL
+    # quote() keeps letters, digits and _.-~ : the underscore is our escape, the tilde separates.
+    return quote(text, safe="").replace("_", "%5F").replace("~", "%7E").replace("%", "_")
+
+
+def decode_part(part: str) -> str:
+    """Raises ValueError for a part that no value is encoded to."""
+    text = unquote(part.replace("_", "%"), errors="strict")
+    if encode_part(text) != part:
+        raise ValueError(f"{part!r} is not how a value is written")
+    return text
+
+
+def encode(texts: Sequence[str | None], ordinal: int) -> str:
+    """The key text of one row before the limit of LONGEST; SQL does the same for whole tables."""
+    return SEPARATOR.join([*map(encode_part, texts), str(ordinal)])

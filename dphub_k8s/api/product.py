@@ -1,0 +1,95 @@
+"""The DataProduct: one declaration, from which everything else follows."""
+
+import hashlib
+import json
+from typing import Any, Literal
+
+from pydantic import Field
+
+from dphub_k8s.api.entity import Entity
+from dphub_k8s.api.keys import RECIPE
+from dphub_k8s.api.noun import Noun
+from dphub_k8s.api.policies import Api, DataRetention, ODataPolicy
+from dphub_k8s.api.sources import Backend
+
+API_VERSION = "openness.ecostruxure.se.app/v1alpha1"
+KIND = "DataProduct"
+DIGEST_LENGTH = 16
+# Raise this when the same spec and sources would be written as other rows or another order.
+DATA_FORMAT = 1
+
+
+class Metadata(Noun):
+    name: str
+    namespace: str = "default"
+    labels: dict[str, str] = Field(default_factory=dict)
+    annotations: dict[str, str] = Field(default_factory=dict)
+
+
+class Spec(Noun):
+    description: str | None = None
+    display_name: str | None = Field(default=None, alias="displayName")
+    domain: str = "default"
+    owner: str | None = None
+    tags: tuple[str, ...] = ()
+    version: str | None = None
+    deployment_mode: Literal["Shared", "Dedicated"] = Field(
+        default="Shared", alias="deploymentMode"
+    )
+    api: Api = Api()
+    backend: Backend
+    entity: Entity
+    odata: ODataPolicy = ODataPolicy()
+    data_retention: DataRetention = Field(default="Retain", alias="dataRetention")
+
+
+class DataProduct(Noun):
+    """Structure only; what must hold between the parts is admission's to say."""
+
+    api_version: Literal["openness.ecostruxure.se.app/v1alpha1"] = Field(alias="apiVersion")
+    kind: Literal["DataProduct"]
+    metadata: Metadata
+    spec: Spec
+
+    @property
+    def name(self) -> str:
+        return self.metadata.name
+
+    @property
+    def route(self) -> str:
+        """`<product>` in the URL: `api.path` without its slash."""
+        return (self.spec.api.path or self.name).lstrip("/")
+
+    @property
+    def resource(self) -> str:
+        """The name of the entity set."""
+        return self.spec.api.resource or self.spec.entity.name
+
+    def document(self) -> dict[str, Any]:
+        """As it was written: only what was set, JSON types."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+    def spec_digest(self) -> str:
+        """Changes with anything that is declared: description, owner and page sizes included."""
+        return digest(self.document())
+
+    def code_version(self) -> str:
+        """Changes only with what shapes the data: sources, joins, published columns, key, order."""
+        spec = self.spec
+        shape = {
+            "format": [DATA_FORMAT, RECIPE],
+            "backend": spec.backend.model_dump(mode="json"),
+            "key": spec.entity.key_column,
+            "sort": spec.entity.sort,
+            "columns": [
+                [column.name, column.kind.name, column.generated, column.source, column.nullable]
+                for column in spec.entity.columns
+            ],
+        }
+        return digest(shape)
+
+
+def digest(value: object) -> str:
+    """A short digest of anything that JSON can hold; the order of keys does not matter."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_LENGTH]

@@ -1,0 +1,108 @@
+"""The snapshot document: everything that is known of one published state, in one JSON object.
+
+It is written before the commit, under an id of its own, so it cannot hold its sequence: that is the
+number of the Delta version whose commit names it.
+"""
+
+from typing import Any, Literal
+
+from pydantic import AwareDatetime, Field
+
+from dphub_k8s.api.noun import Noun
+from dphub_k8s.api.product import DataProduct
+
+FORMAT_VERSION = 1
+
+
+class Identity(Noun):
+    name: str
+    uid: str
+    generation: int
+
+
+class ColumnStatistics(Noun):
+    """Texts as DuckDB prints them; `nulls` counts rows."""
+
+    nulls: int
+    min: str | None = None
+    max: str | None = None
+
+
+class DataFile(Noun):
+    """One Parquet file. `path` is relative to the table, `digest` sha256 of the bytes, in hex."""
+
+    path: str
+    rows: int
+    bytes: int
+    digest: str
+    statistics: dict[str, ColumnStatistics]
+
+
+class SourceVersion(Noun):
+    """What was read. `version` is the data version that the location had at that moment."""
+
+    alias: str
+    location: str
+    version: str
+
+
+class LineageInput(Noun):
+    """A source column behind a published one; `indirect` ones decide which rows there are."""
+
+    source: str
+    column: str
+    kind: Literal["direct", "indirect"]
+
+
+class Verdict(Noun):
+    """The outcome of one check."""
+
+    check: str
+    passed: bool
+    blocking: bool = True
+    message: str = ""
+
+
+class RunInfo(Noun):
+    """Who built it: a Dagster run, or none when `dphub materialize` did."""
+
+    run_id: str | None = Field(default=None, alias="runId")
+    duckdb: str
+    dphub: str
+
+
+class SnapshotDocument(Noun):
+    """`spec` is frozen as it was built; `contract` is its promise: columns, types, key.
+
+    `index` is the key index (a Parquet file of key and position, sorted by key), for keys that do
+    not spell their row. `position` is the number of a row in `files`, in storage order.
+    """
+
+    format_version: Literal[1] = Field(default=1, alias="formatVersion")
+    id: str
+    created: AwareDatetime
+    product: Identity
+    spec: DataProduct
+    code_version: str = Field(alias="codeVersion")
+    files: tuple[DataFile, ...] = Field(min_length=1)
+    index: DataFile | None = None
+    key_recipe: str | None = Field(default=None, alias="keyRecipe")
+    storage_order: tuple[str, ...] = Field(alias="storageOrder")
+    sources: tuple[SourceVersion, ...]
+    sql: str
+    column_lineage: dict[str, tuple[LineageInput, ...]] = Field(alias="columnLineage")
+    verdicts: tuple[Verdict, ...]
+    run: RunInfo
+
+    @property
+    def rows(self) -> int:
+        return sum(file.rows for file in self.files)
+
+    @property
+    def bytes(self) -> int:
+        return sum(file.bytes for file in self.files)
+
+    def dump(self) -> dict[str, Any]:
+        """JSON types; the spec as it was written, everything else without what is not there."""
+        document = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return {**document, "spec": self.spec.document()}

@@ -1,0 +1,38 @@
+"""What is observed of a product: typed conditions, each with a CamelCase reason."""
+
+from typing import Literal
+
+from pydantic import AwareDatetime, Field
+
+from dphub_k8s.api.noun import Noun
+
+ConditionType = Literal["Accepted", "Materialized", "Ready"]
+
+
+class Condition(Noun):
+    """`lastTransitionTime` changes with `status` only, as in Kubernetes."""
+
+    type: ConditionType
+    status: Literal["True", "False", "Unknown"]
+    reason: str
+    message: str = ""
+    last_transition_time: AwareDatetime | None = Field(default=None, alias="lastTransitionTime")
+
+
+class SnapshotStatus(Noun):
+    """The snapshot that is served, in short."""
+
+    sequence: int
+    rows: int
+    bytes: int
+    time: AwareDatetime
+    run_id: str | None = Field(default=None, alias="runId")
+
+
+class Status(Noun):
+    observed_generation: int = Field(default=0, alias="observedGeneration")
+    conditions: tuple[Condition, ...] = ()
+    snapshot: SnapshotStatus | None = None
+
+    def condition(self, kind: ConditionType) -> Condition | None:
+        return next((found for found in self.conditions if found.type == kind), None)

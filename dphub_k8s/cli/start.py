@@ -1,0 +1,55 @@
+"""`dphub dev` and `dphub materialize`: the programs that are started."""
+
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dphub_k8s.cli import console
+from dphub_k8s.cli.console import DataRoot, Failure, Home, Products
+
+
+def dev(
+    products: Products = None,
+    home: Home = None,
+    data_root: DataRoot = None,
+    port: Annotated[
+        int, typer.Option(envvar="DPHUB_PORT", min=1, max=65_535, help="Port of the service.")
+    ] = 8000,
+    dagster_port: Annotated[
+        int, typer.Option(envvar="DPHUB_DAGSTER_PORT", min=1, max=65_535, help="Port of the UI.")
+    ] = 3000,
+) -> None:
+    """Run the whole hub here, until Ctrl-C."""
+    from dphub_k8s import dev as local
+
+    # A person's own machine: what that person may read may be a source.
+    os.environ.setdefault("DPHUB_ALLOWED_ROOTS", "*")
+    raise typer.Exit(local.run(console.settings(products, home, data_root), port, dagster_port))
+
+
+def materialize(
+    target: Annotated[str, typer.Argument(metavar="NAME|FILE")],
+    products: Products = None,
+    home: Home = None,
+    data_root: DataRoot = None,
+) -> None:
+    """Build a product now, without Dagster."""
+    settings = console.settings(products, home, data_root)
+    if not Path(target).is_file():
+        if "/" in target or Path(target).suffix:
+            raise Failure(f"there is no file {target}")
+        console.store(settings).get(target)
+    if why := console.missing_engine():
+        raise Failure(f"nothing can be built: {why}")
+    command = [sys.executable, "-m", "dphub_assets", "materialize", target]
+    with subprocess.Popen(command, env=console.environment(settings)) as child:
+        # Ctrl-C reaches the child too; it cleans up, and its status counts.
+        while child.returncode is None:
+            with suppress(KeyboardInterrupt):
+                child.wait()
+    raise typer.Exit(child.returncode if child.returncode >= 0 else 1)

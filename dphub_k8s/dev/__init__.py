@@ -1,0 +1,206 @@
+"""`dphub dev`: the whole hub on this machine, as processes under one parent.
+
+    location    definitions, sensor, runs      dagster code-server
+    daemon      ticks                          dagster-daemon, faster loops
+    webserver   the UI                         dagster-webserver
+    service     OData                          dphub_serving
+
+State lies under the home folder only. When one process dies, all are stopped and the message says
+which; Ctrl-C stops everything.
+"""
+
+import fcntl
+import os
+import secrets
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+import httpx
+
+from dphub_k8s.dev import instance
+from dphub_k8s.dev.processes import POLL_SECONDS, Processes
+from dphub_k8s.settings import Settings
+
+HOST = "127.0.0.1"
+READY_SECONDS = 120.0
+LOADED = """{workspaceOrError{...on Workspace{locationEntries{
+    locationOrLoadError{__typename ...on PythonError{message}}}}}}"""
+
+
+class DevError(Exception):
+    """The local stack cannot run; the message says why, and what to do."""
+
+
+class Interrupted(Exception):
+    """Ctrl-C, or somebody asked this process to end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    service: int
+    dagster: int
+    code: int
+
+    @property
+    def service_url(self) -> str:
+        return f"http://{HOST}:{self.service}"
+
+    @property
+    def dagster_url(self) -> str:
+        return f"http://{HOST}:{self.dagster}"
+
+
+def run(settings: Settings, port: int, dagster_port: int) -> int:
+    """Start everything, stay until Ctrl-C or until a process dies. The exit status."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
+    try:
+        with _only_one(settings):
+            return _run(settings, port, dagster_port)
+    except DevError as error:
+        print(f"dphub dev: {error}", file=sys.stderr)
+        return 1
+
+
+def _run(settings: Settings, port: int, dagster_port: int) -> int:
+    ports = Ports(_free(port, "--port"), _free(dagster_port, "--dagster-port"), _any_port())
+    instance.write(settings.home / "dagster")
+    settings.products.mkdir(parents=True, exist_ok=True)
+    processes = Processes(_environment(settings, ports))
+    try:
+        _start(processes, settings, ports)
+        print(
+            f"dphub dev: ready. Products in {settings.products} · Dagster {ports.dagster_url} · "
+            f"OData {ports.service_url}/odata/ · Ctrl-C stops",
+            flush=True,
+        )
+        _until(processes, lambda: False, float("inf"), "")
+    except Interrupted:
+        print("dphub dev: stopping", flush=True)
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        processes.stop()
+    return 0
+
+
+def _start(processes: Processes, settings: Settings, ports: Ports) -> None:
+    workspace = str(settings.home / "dagster" / "workspace.yaml")
+    address = ["-h", HOST, "-p", str(ports.code), "--location-name", instance.LOCATION]
+    module = ["-m", "dphub_assets.definitions", "--heartbeat-ttl", "5", "--log-level", "warning"]
+    processes.start("service", ["-m", "dphub_serving"])
+    processes.start("location", ["-m", "dagster", "code-server", "start", *address, *module])
+    # A webserver that finds no code location looks again only after ten seconds.
+    _until(processes, lambda: _listens(ports.code), READY_SECONDS, "the code location")
+    web = ["-h", HOST, "-p", str(ports.dagster), "-w", workspace, "--log-level", "warning"]
+    processes.start("webserver", ["-m", "dphub_assets", "webserver", *web])
+    daemon = ["run", "-w", workspace, "--log-level", "warning"]
+    processes.start("daemon", ["-m", "dphub_assets", "daemon", *daemon])
+    _until(processes, lambda: _serves(ports), READY_SECONDS, "the service")
+    _until(processes, lambda: _loaded(ports), READY_SECONDS, "the Dagster webserver")
+
+
+def _environment(settings: Settings, ports: Ports) -> dict[str, str]:
+    dagster = settings.home / "dagster"
+    roots = settings.allowed_roots
+    return {
+        "DPHUB_RELOAD_TOKEN": secrets.token_urlsafe(),
+        "DPHUB_PUBLIC_URL": ports.service_url,
+        "DAGSTER_GRPC_SHUTDOWN_GRACE_PERIOD": "1",
+        **os.environ,
+        "DAGSTER_HOME": str(dagster),
+        "DPHUB_DAGSTER_STORAGE": str(dagster / "storage"),
+        "DPHUB_PRODUCTS": str(settings.products),
+        "DPHUB_HOME": str(settings.home),
+        "DPHUB_DATA_ROOT": str(settings.data_root),
+        "DPHUB_ALLOWED_ROOTS": "*" if roots is None else os.pathsep.join(map(str, roots)),
+        "DPHUB_HOST": HOST,
+        "DPHUB_PORT": str(ports.service),
+        "DPHUB_CODE_PORT": str(ports.code),
+        "DPHUB_CODE_SERVER": f"{HOST}:{ports.code}",
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
+def _until(processes: Processes, done: Callable[[], bool], seconds: float, what: str) -> None:
+    """Raises DevError when a process has died, or when it takes too long."""
+    deadline = time.monotonic() + seconds
+    while not done():
+        if dead := processes.dead():
+            name, status = dead
+            raise DevError(f"{name} has died with exit status {status}; what it said is above")
+        if time.monotonic() > deadline:
+            raise DevError(f"{what} was not ready after {seconds:.0f} s")
+        time.sleep(POLL_SECONDS)
+
+
+def _serves(ports: Ports) -> bool:
+    try:
+        return httpx.get(f"{ports.service_url}/readyz").is_success
+    except httpx.TransportError:
+        return False
+
+
+def _loaded(ports: Ports) -> bool:
+    """Whether the UI shows the code location. Raises DevError where it cannot be loaded."""
+    try:
+        answer = httpx.post(f"{ports.dagster_url}/graphql", json={"query": LOADED})
+    except httpx.TransportError:
+        return False
+    if not answer.is_success:
+        return False
+    for entry in answer.json()["data"]["workspaceOrError"].get("locationEntries", []):
+        found = entry["locationOrLoadError"] or {}
+        if found.get("__typename") == "PythonError":
+            raise DevError(f"the code location cannot be loaded: {found['message']}")
+        if found:
+            return True
+    return False
+
+
+@contextmanager
+def _only_one(settings: Settings) -> Iterator[None]:
+    """One stack for one home: two daemons on one database would both ask for every run."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with (settings.home / "dev.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DevError(
+                f"another `dphub dev` is using {settings.home}: stop it, or choose another --home"
+            ) from None
+        yield
+
+
+def _free(port: int, option: str) -> int:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise DevError(
+                f"port {port} is taken ({error.strerror}): stop what listens there, or use {option}"
+            ) from None
+    return port
+
+
+def _any_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((HOST, port)) == 0
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise Interrupted

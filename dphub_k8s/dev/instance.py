@@ -1,0 +1,52 @@
+"""The files of a Dagster instance of the hub."""
+
+from pathlib import Path
+
+LOCATION = "dphub"
+
+# The same texts as `dagster.yaml` and `workspace.yaml` at the root of the repository.
+DAGSTER_YAML = """\
+# What a Dagster instance of the hub needs; `dphub dev` writes the same into its home.
+storage:
+  sqlite:
+    base_dir:
+      env: DPHUB_DAGSTER_STORAGE
+# Without monitoring a killed worker leaves its run STARTED for ever, and the sensor waits for it.
+run_monitoring:
+  enabled: true
+  start_timeout_seconds: 60
+  poll_interval_seconds: 5
+run_coordinator:
+  module: dagster._core.run_coordinator
+  class: DefaultRunCoordinator
+sensors:
+  use_threads: true
+  num_workers: 4
+  num_submit_workers: 4
+retention:
+  sensor:
+    purge_after_days:
+      skipped: 1
+      success: 7
+      failure: 30
+      started: 7
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+"""
+WORKSPACE_YAML = f"""\
+# The hub's code location, served by `dagster code-server start -m dphub_assets.definitions`.
+load_from:
+  - grpc_server:
+      host: 127.0.0.1
+      port:
+        env: DPHUB_CODE_PORT
+      location_name: {LOCATION}
+"""
+
+
+def write(home: Path) -> None:
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "dagster.yaml").write_text(DAGSTER_YAML)
+    (home / "workspace.yaml").write_text(WORKSPACE_YAML)
