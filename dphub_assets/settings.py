@@ -1,0 +1,47 @@
+"""Settings of the build engine, from the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dphub_k8s.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class BuildSettings:
+    """`memory_limit` as DuckDB reads it ("700MB"); it bounds the engine's buffers, not the process.
+
+    What does not fit spills into the folder `spill`.
+    """
+
+    memory_limit: str
+    threads: int
+    spill: Path
+
+    @classmethod
+    def read(cls, settings: Settings, env: Mapping[str, str] = os.environ) -> "BuildSettings":
+        return cls(
+            memory_limit=env.get("DPHUB_BUILD_MEMORY") or "700MB",
+            threads=int(env.get("DPHUB_BUILD_THREADS") or os.cpu_count() or 1),
+            spill=Path(env.get("DPHUB_BUILD_SPILL") or settings.home / "spill"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DagsterSettings:
+    """`public_url` is where the service answers. `code_server` is the address (`host:port`) of the
+    code server's front, where a full reload is asked for when one in place cannot be. At most
+    `concurrent_builds` runs are asked for at a time."""
+
+    public_url: str
+    code_server: str | None
+    concurrent_builds: int
+
+    @classmethod
+    def read(cls, env: Mapping[str, str] = os.environ) -> "DagsterSettings":
+        return cls(
+            public_url=(env.get("DPHUB_PUBLIC_URL") or "http://localhost:8000").rstrip("/"),
+            code_server=env.get("DPHUB_CODE_SERVER") or None,
+            concurrent_builds=int(env.get("DPHUB_CONCURRENT_BUILDS") or os.cpu_count() or 2),
+        )
