@@ -4,7 +4,7 @@ VENV ?= .venv
 RUN = $(VENV)/bin/python -m
 STAMP = $(VENV)/.installed
 
-.PHONY: help dev test lint integration browser bench lock clean
+.PHONY: help dev test lint integration bench lock clean
 help:  ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -29,9 +29,6 @@ lint: $(STAMP)  ## style, types and import contracts
 
 integration: $(STAMP)  ## tests against real processes
 	$(RUN) pytest -m integration
-
-browser: $(STAMP)  ## tests in headless Chromium; skipped, with a line that says so, where it is missing
-	$(RUN) pytest -m browser
 
 bench: $(STAMP)  ## the benchmarks, with ratios against a baseline of the same run
 	$(RUN) bench.build

@@ -8,7 +8,7 @@ from dphub_k8s.admission.backend import filtering
 from dphub_k8s.admission.draft import Context, Draft, at
 from dphub_k8s.api.entity import Column
 from dphub_k8s.api.errors import Problem, unknown
-from dphub_k8s.api.keys import ORDINAL, key_kind
+from dphub_k8s.api.keys import ORDINAL, ROW_NUMBER, key_kind
 from dphub_k8s.api.types import ColumnType, UnknownType, parse_type
 
 COLUMNS = ("spec", "entity", "columns")
@@ -32,7 +32,7 @@ def columns(draft: Draft, _: Context) -> Iterator[Problem]:
     for number, column in _known(draft):
         place = at(*COLUMNS, number, "name")
         yield from _identifier(column.name, place)
-        if column.name.lower() == ORDINAL:
+        if column.name.lower() in (ORDINAL, ROW_NUMBER):
             yield Problem(place, "Reserved", f"{column.name!r} is a name that the hub uses itself")
         first = seen.setdefault(column.name.lower(), number)
         if first != number:

@@ -26,6 +26,8 @@ NULL = "_"
 SEPARATOR = "~"
 DIGEST = "_x"
 ORDINAL = "_ordinal"
+# DuckDB's name for the number of a row in its file.
+ROW_NUMBER = "file_row_number"
 
 Kind = Literal["text", "integer", "uuid"]
 

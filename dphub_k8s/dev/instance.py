@@ -30,6 +30,9 @@ retention:
       success: 7
       failure: 30
       started: 7
+# The console would show every event of every run; the UI has them all.
+python_logs:
+  python_log_level: INFO
 telemetry:
   enabled: false
 nux:
