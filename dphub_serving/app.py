@@ -1,0 +1,79 @@
+"""The service as an ASGI application: `uvicorn dphub_serving.app:app`.
+
+Settings are read and everything else is made when the server starts it, not at import.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import FastAPI
+from starlette.routing import Route
+
+from dphub_assets.lake.reader import LakeReader
+from dphub_k8s.settings import Settings
+from dphub_serving.catalog.local import Local, LocalBuilds
+from dphub_serving.catalog.polling import Polling
+from dphub_serving.catalog.reading import CatalogReader
+from dphub_serving.odata import url
+from dphub_serving.odata.errors import ODataError
+from dphub_serving.routes import internal, logs, odata, problems
+from dphub_serving.routes.hub import Hub
+from dphub_serving.rows.engine import Engine, EngineLimits
+from dphub_serving.rows.lru import Lru
+from dphub_serving.settings import ServingSettings
+
+
+class _ODataRoute(Route):
+    """An ASGI endpoint of every method: what a method means is OData's to say."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path, odata.endpoint)
+        self.app, self.methods = odata.endpoint, None
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    logs.show()
+    settings = ServingSettings.read()
+    hub = app.state.hub = _hub(settings)
+    await hub.polling.refresh()
+    tasks = [asyncio.create_task(hub.polling.run())]
+    if hub.builds:
+        tasks.append(asyncio.create_task(hub.builds.run(hub.product, hub.polling.refresh)))
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        hub.engine.close()
+
+
+def _hub(settings: ServingSettings) -> Hub:
+    local = Local.load(settings.local, Settings.read()) if settings.local else None
+    reader = CatalogReader(LakeReader.at(settings.lake), local.expected if local else {})
+    limits = EngineLimits(settings.memory, settings.threads, settings.spill, settings.query_seconds)
+    return Hub(
+        settings=settings,
+        reader=reader,
+        polling=Polling(reader, settings.poll_seconds),
+        engine=Engine(limits, settings.lake),
+        answers=Lru(settings.cache_bytes, len),
+        builds=LocalBuilds(local) if local else None,
+        refused=dict(local.refused) if local else {},
+    )
+
+
+def create_app() -> FastAPI:
+    made = FastAPI(title="Data Product Hub", openapi_url=None, lifespan=_lifespan)
+    made.include_router(internal.router)
+    made.router.routes += [_ODataRoute(url.ROOT), _ODataRoute(url.ROOT + "/{path:path}")]
+    made.add_exception_handler(ODataError, problems.refused)
+    made.add_exception_handler(Exception, problems.failed)
+    return made
+
+
+app = create_app()

@@ -1,0 +1,49 @@
+"""What is served, as one immutable object: a request reads one catalog from beginning to end."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from hashlib import blake2b
+
+from dphub_assets.lake.pointer import Pointer
+from dphub_serving.catalog.served import Served
+from dphub_serving.odata.edm import HUB_NAMESPACE, Service
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """`routes` are the products with a snapshot, `waiting` those accepted and not built, by route.
+
+    `pointers` and `degraded` (why something is not as it should be) are by product.
+    """
+
+    routes: Mapping[str, Served] = field(default_factory=dict)
+    waiting: Mapping[str, str] = field(default_factory=dict)
+    pointers: Mapping[str, Pointer] = field(default_factory=dict)
+    degraded: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def products(self) -> Mapping[str, Served]:
+        """By name."""
+        return {served.name: served for served in self.routes.values()}
+
+    @cached_property
+    def hub_sets(self) -> Mapping[str, Served]:
+        """By the name of the set in the hub's service; a product's route goes before it."""
+        taken = {*self.routes, *self.waiting}
+        named = {served.in_hub.name: served for served in self._by_name}
+        return {name: served for name, served in named.items() if name not in taken}
+
+    @cached_property
+    def hub(self) -> Service:
+        return Service(HUB_NAMESPACE, tuple(served.in_hub for served in self._by_name))
+
+    @cached_property
+    def state(self) -> str:
+        """Changes whenever something else is served."""
+        served = [(each.route, each.snapshot_id, each.sequence) for each in self._by_name]
+        return blake2b(repr(served).encode(), digest_size=9).hexdigest()
+
+    @property
+    def _by_name(self) -> list[Served]:
+        return sorted(self.routes.values(), key=lambda served: served.name)

@@ -1,0 +1,114 @@
+"""The lake -> the catalog. Only what changed is read; one product's fault stays its own."""
+
+import threading
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+
+from dphub_assets.lake.errors import LakeError
+from dphub_assets.lake.pointer import Pointer
+from dphub_assets.lake.reader import LakeReader
+from dphub_serving.catalog.catalog import Catalog
+from dphub_serving.catalog.served import Served, compile_snapshot
+from dphub_serving.rows.lru import Lru
+
+PINNED = 256
+
+
+class CatalogReader:
+    """`catalog` is replaced as a whole. Safe to call from several threads.
+
+    `expected` are products (name by route) that will come, whatever the lake says of them so far.
+    """
+
+    def __init__(self, lake: LakeReader, expected: Mapping[str, str] | None = None) -> None:
+        self._lake = lake
+        self._expected = expected or {}
+        self._compiled: dict[str, Served] = {}
+        self._pinned: Lru[str, Served] = Lru(PINNED)
+        self._lock = threading.Lock()
+        self.catalog: Catalog | None = None
+
+    def refresh(self) -> Catalog:
+        """Look at the lake now. Raises OSError when it cannot be listed."""
+        with self._lock:
+            before = self.catalog or Catalog()
+            found = self._lake.pointers()
+            degraded = dict(self._lake.faults)
+            # A pointer that cannot be read says what it said before.
+            unread = {name: it for name, it in before.pointers.items() if name in degraded}
+            pointers = {**unread, **found}
+            self._compiled = self._compile_all(pointers, degraded)
+            routes = _routes(self._compiled.values(), before, degraded)
+            expected = {at: it for at, it in self._expected.items() if at not in routes}
+            waiting = {**expected, **_waiting(pointers, self._compiled, routes)}
+            self.catalog = Catalog(routes, waiting, pointers, degraded)
+            return self.catalog
+
+    def pinned(self, pointer: Pointer, sequence: int) -> Served:
+        """An older snapshot of a product, as long as links to it may live.
+
+        Raises NoSnapshot, SnapshotGone, Corrupt.
+        """
+        with self._lock:
+            retained = _retained(pointer, sequence)
+            known = self._pinned.get(retained) if retained else None
+            if known is None:
+                known = compile_snapshot(self._lake, self._lake.at_sequence(pointer, sequence))
+                self._pinned.put(known.snapshot_id, known)
+            return known
+
+    def _compile_all(
+        self, pointers: Mapping[str, Pointer], degraded: dict[str, str]
+    ) -> dict[str, Served]:
+        compiled = {}
+        for name, pointer in pointers.items():
+            known = self._compiled.get(name)
+            if known and known.uid != pointer.product.uid:
+                known = None
+            try:
+                known = self._current(pointer, known)
+            except (LakeError, OSError) as error:
+                degraded[name] = f"its current snapshot cannot be served: {error}"
+            if known:
+                compiled[name] = known
+        return compiled
+
+    def _current(self, pointer: Pointer, known: Served | None) -> Served | None:
+        current = pointer.current
+        if current is None or (known and known.snapshot_id == current.id):
+            return known
+        return compile_snapshot(self._lake, self._lake.open(pointer, current))
+
+
+def _retained(pointer: Pointer, sequence: int) -> str | None:
+    now = datetime.now(UTC)
+    living = (old.id for old in pointer.retained if old.sequence == sequence and old.until > now)
+    return next(living, None)
+
+
+def _routes(
+    compiled: Iterable[Served], before: Catalog, degraded: dict[str, str]
+) -> dict[str, Served]:
+    """Who has a route keeps it; among newcomers the oldest snapshot gets it."""
+
+    def rank(served: Served) -> tuple[bool, str, str]:
+        holder = before.routes.get(served.route)
+        return (holder is None or holder.name != served.name, served.created, served.name)
+
+    routes: dict[str, Served] = {}
+    for served in sorted(compiled, key=rank):
+        holder = routes.setdefault(served.route, served)
+        if holder is not served:
+            degraded[served.name] = f"/{served.route} is the path of {holder.name}"
+    return routes
+
+
+def _waiting(
+    pointers: Mapping[str, Pointer], compiled: Mapping[str, Served], routes: Mapping[str, Served]
+) -> dict[str, str]:
+    """Name by route, of what is accepted and cannot be answered from a snapshot."""
+    return {
+        pointer.route: name
+        for name, pointer in pointers.items()
+        if name not in compiled and pointer.route not in routes
+    }

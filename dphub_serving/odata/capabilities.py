@@ -1,0 +1,55 @@
+"""What `$metadata` says about the service, as data that both of its writers read.
+
+Only what is true now: a capability moves from False to True in the change that makes it so. The
+level of conformance is not claimed before it is reached.
+"""
+
+from collections.abc import Mapping
+
+from dphub_serving.odata.edm import EntitySet, EntityType, Property
+
+AnnotationValue = bool | str | tuple[str, ...] | Mapping[str, bool]
+Annotations = Mapping[str, AnnotationValue]
+
+VOCABULARIES: Mapping[str, str] = {
+    "Core": "Org.OData.Core.V1",
+    "Capabilities": "Org.OData.Capabilities.V1",
+}
+VOCABULARY_URL = "https://oasis-tcs.github.io/odata-vocabularies/vocabularies/{}.{}"
+
+OF_CONTAINER: Annotations = {
+    "Core.ODataVersions": "4.0 4.01",
+    "Capabilities.SupportedFormats": (
+        "application/json;odata.metadata=minimal;IEEE754Compatible=false",
+        "application/json;odata.metadata=minimal;IEEE754Compatible=true",
+        "application/json;odata.metadata=none;IEEE754Compatible=false",
+        "application/json;odata.metadata=none;IEEE754Compatible=true",
+    ),
+    "Capabilities.SupportedMetadataFormats": ("application/xml", "application/json"),
+    "Capabilities.KeyAsSegmentSupported": True,
+    "Capabilities.BatchSupported": False,
+    "Capabilities.CrossJoinSupported": False,
+}
+
+OF_ENTITY_SET: Annotations = {
+    "Capabilities.TopSupported": True,
+    "Capabilities.SkipSupported": True,
+    "Capabilities.IndexableByKey": True,
+    "Capabilities.CountRestrictions": {"Countable": True},
+    "Capabilities.SortRestrictions": {"Sortable": True},
+    "Capabilities.FilterRestrictions": {"Filterable": False},
+    "Capabilities.SearchRestrictions": {"Searchable": False},
+    "Capabilities.ExpandRestrictions": {"Expandable": False},
+    "Capabilities.SelectSupport": {"Supported": True},
+    "Capabilities.InsertRestrictions": {"Insertable": False},
+    "Capabilities.UpdateRestrictions": {"Updatable": False},
+    "Capabilities.DeleteRestrictions": {"Deletable": False},
+}
+
+
+def of_entity_set(entity_set: EntitySet) -> Annotations:
+    return {**described(entity_set), **OF_ENTITY_SET}
+
+
+def described(thing: EntitySet | EntityType | Property) -> Annotations:
+    return {"Core.Description": thing.description} if thing.description else {}

@@ -1,0 +1,173 @@
+"""A service -> its metadata document, as CSDL XML and as CSDL JSON (both version 4.01).
+
+Facets are always written out: clients read the defaults of Scale and Nullable differently.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from itertools import groupby
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from dphub_serving.odata import capabilities
+from dphub_serving.odata.capabilities import Annotations, AnnotationValue
+from dphub_serving.odata.edm import EntityType, Property, Service
+
+_EDMX = "http://docs.oasis-open.org/odata/ns/edmx"
+_EDM = "http://docs.oasis-open.org/odata/ns/edm"
+# XML 1.0 cannot hold these, not even escaped.
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def xml(service: Service) -> bytes:
+    root = ET.Element("edmx:Edmx", {"Version": "4.0", "xmlns:edmx": _EDMX})
+    for alias, namespace in capabilities.VOCABULARIES.items():
+        uri = capabilities.VOCABULARY_URL.format(namespace, "xml")
+        reference = ET.SubElement(root, "edmx:Reference", {"Uri": uri})
+        ET.SubElement(reference, "edmx:Include", {"Namespace": namespace, "Alias": alias})
+    services = ET.SubElement(root, "edmx:DataServices")
+    for namespace, types in _schemas(service):
+        schema = ET.SubElement(services, "Schema", {"Namespace": namespace, "xmlns": _EDM})
+        for entity_type in types:
+            schema.append(_xml_type(entity_type))
+        if namespace == service.namespace:
+            schema.append(_xml_container(service))
+    ET.indent(root)
+    document: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return document
+
+
+def json_document(service: Service) -> bytes:
+    document: dict[str, Any] = {
+        "$Version": "4.01",
+        "$EntityContainer": f"{service.namespace}.{service.container}",
+        "$Reference": {
+            capabilities.VOCABULARY_URL.format(namespace, "json"): {
+                "$Include": [{"$Namespace": namespace, "$Alias": alias}]
+            }
+            for alias, namespace in capabilities.VOCABULARIES.items()
+        },
+    }
+    for namespace, types in _schemas(service):
+        schema = {each.name: _json_type(each) for each in types}
+        if namespace == service.namespace:
+            schema[service.container] = _json_container(service)
+        document[namespace] = schema
+    return json.dumps(document, ensure_ascii=False, indent=1).encode()
+
+
+def _schemas(service: Service) -> Iterator[tuple[str, list[EntityType]]]:
+    """Every namespace with its types; the one of the container is the last."""
+
+    def place(entity_type: EntityType) -> tuple[bool, str]:
+        return entity_type.namespace == service.namespace, entity_type.namespace
+
+    seen = False
+    for (own, namespace), types in groupby(sorted(service.types, key=place), key=place):
+        seen = own
+        yield namespace, list(types)
+    if not seen:
+        yield service.namespace, []
+
+
+def _facets(prop: Property, entity_type: EntityType) -> Mapping[str, int | bool]:
+    """Key properties are never null (CSDL 4.01, section 6.5), whatever the column says."""
+    return {"Nullable": prop.nullable and prop.name not in entity_type.key, **prop.type.facets}
+
+
+# XML
+
+
+def _xml_type(entity_type: EntityType) -> ET.Element:
+    element = ET.Element("EntityType", {"Name": entity_type.name})
+    key = ET.SubElement(element, "Key")
+    for name in entity_type.key:
+        ET.SubElement(key, "PropertyRef", {"Name": name})
+    for prop in entity_type.properties:
+        facets = {name: _text(value) for name, value in _facets(prop, entity_type).items()}
+        attributes = {"Name": prop.name, "Type": prop.type.edm, **facets}
+        child = ET.SubElement(element, "Property", attributes)
+        child.extend(_xml_annotations(capabilities.described(prop)))
+    element.extend(_xml_annotations(capabilities.described(entity_type)))
+    return element
+
+
+def _xml_container(service: Service) -> ET.Element:
+    container = ET.Element("EntityContainer", {"Name": service.container})
+    for each in service.sets:
+        attributes = {"Name": each.name, "EntityType": each.type.qualified_name}
+        child = ET.SubElement(container, "EntitySet", attributes)
+        child.extend(_xml_annotations(capabilities.of_entity_set(each)))
+    container.extend(_xml_annotations(_of_container(service)))
+    return container
+
+
+def _of_container(service: Service) -> Annotations:
+    text = {"Core.Description": service.description} if service.description else {}
+    return {**text, **capabilities.OF_CONTAINER}
+
+
+def _xml_annotations(annotations: Annotations) -> Iterator[ET.Element]:
+    for term, value in annotations.items():
+        yield _xml_annotation(term, value)
+
+
+def _xml_annotation(term: str, value: AnnotationValue) -> ET.Element:
+    element = ET.Element("Annotation", {"Term": term})
+    match value:
+        case bool():
+            element.set("Bool", _text(value))
+        case str():
+            element.set("String", _NO_XML.sub("", value))
+        case tuple():
+            collection = ET.SubElement(element, "Collection")
+            for item in value:
+                ET.SubElement(collection, "String").text = item
+        case _:
+            record = ET.SubElement(element, "Record")
+            for name, flag in value.items():
+                ET.SubElement(record, "PropertyValue", {"Property": name, "Bool": _text(flag)})
+    return element
+
+
+def _text(value: int | bool) -> str:
+    return str(value).lower()
+
+
+# JSON
+
+
+def _json_type(entity_type: EntityType) -> dict[str, Any]:
+    properties = {prop.name: _json_property(prop, entity_type) for prop in entity_type.properties}
+    return {
+        "$Kind": "EntityType",
+        "$Key": list(entity_type.key),
+        **properties,
+        **_json_annotations(capabilities.described(entity_type)),
+    }
+
+
+def _json_property(prop: Property, entity_type: EntityType) -> dict[str, Any]:
+    facets = {f"${name}": value for name, value in _facets(prop, entity_type).items()}
+    return {
+        "$Type": prop.type.edm,
+        **facets,
+        **_json_annotations(capabilities.described(prop)),
+    }
+
+
+def _json_container(service: Service) -> dict[str, Any]:
+    sets = {
+        each.name: {
+            "$Collection": True,
+            "$Type": each.type.qualified_name,
+            **_json_annotations(capabilities.of_entity_set(each)),
+        }
+        for each in service.sets
+    }
+    return {"$Kind": "EntityContainer", **sets, **_json_annotations(_of_container(service))}
+
+
+def _json_annotations(annotations: Annotations) -> dict[str, AnnotationValue]:
+    return {f"@{term}": value for term, value in annotations.items()}

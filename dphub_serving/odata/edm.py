@@ -1,0 +1,91 @@
+"""The nouns of the Entity Data Model that a product needs: properties, types, sets, services."""
+
+import re
+from dataclasses import dataclass
+
+from dphub_k8s.api.types import ColumnType
+
+HUB_NAMESPACE = "DataProductHub"
+# CSDL 4.01, section 5.1: names that no schema may have.
+_RESERVED = {"Edm", "odata", "System", "Transient"}
+_SIMPLE_IDENTIFIER = re.compile(r"[^\W\d]\w{0,127}")
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    name: str
+    type: ColumnType
+    nullable: bool = True
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntityType:
+    """`namespace` is unique per product, so `qualified_name` identifies a type in the whole hub."""
+
+    namespace: str
+    name: str
+    key: tuple[str, ...]
+    properties: tuple[Property, ...]
+    description: str | None = None
+
+    @property
+    def qualified_name(self) -> str:
+        return f"{self.namespace}.{self.name}"
+
+    @property
+    def key_properties(self) -> tuple[Property, ...]:
+        return tuple(found for name in self.key if (found := self.find(name)))
+
+    def find(self, name: str) -> Property | None:
+        return next((prop for prop in self.properties if prop.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class EntitySet:
+    name: str
+    type: EntityType
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What one service root publishes: a product's own sets, or one set per product of the hub.
+
+    `namespace` is where the entity container is declared; types stay in their products' namespaces.
+    """
+
+    namespace: str
+    sets: tuple[EntitySet, ...]
+    description: str | None = None
+
+    @property
+    def container(self) -> str:
+        """A name that no entity type beside it has."""
+        taken = {each.type.name for each in self.sets if each.type.namespace == self.namespace}
+        return "Container" if "Container" not in taken else "Container_"
+
+    @property
+    def types(self) -> tuple[EntityType, ...]:
+        return tuple({each.type.qualified_name: each.type for each in self.sets}.values())
+
+    def find(self, name: str) -> EntitySet | None:
+        return next((each for each in self.sets if each.name == name), None)
+
+
+def identifier(product: str) -> str:
+    """The simple identifier of a product: its namespace, and its set in the hub's service.
+
+    Product names are DNS labels (no underscore, no hyphen at either end), so that distinct names
+    stay distinct: a leading underscore says that the name begins with a digit, a trailing one that
+    the name itself is reserved.
+    """
+    name = product.replace("-", "_")
+    if name in _RESERVED:
+        name += "_"
+    return name if _SIMPLE_IDENTIFIER.fullmatch(name) else f"_{name}"
+
+
+def is_simple_identifier(name: str) -> bool:
+    """CSDL 4.01, section 17.2; what a property, a type and a set may be called."""
+    return _SIMPLE_IDENTIFIER.fullmatch(name) is not None

@@ -1,0 +1,45 @@
+"""Entity tags that are known before any data is read, and the conditions that name them.
+
+Weak on purpose: OData Protocol 4.01, section 8.3.1, wants tags that do not depend on how the
+representation is encoded. They are compared weakly (RFC 9110, section 8.8.3.2).
+"""
+
+import re
+from hashlib import blake2b
+
+from dphub_serving.odata.errors import PreconditionFailed
+from dphub_serving.odata.negotiation import Format
+from dphub_serving.odata.options import system_name
+from dphub_serving.odata.url import Request
+
+_DIGEST_BYTES = 12
+_TAG = re.compile(r'(?:W/)?"([^"]*)"')
+
+
+def tag(
+    product: str, sequence: int, request: Request, form: Format, *others: str | int | None
+) -> str:
+    """`others` is what else shapes the response: the page size preferred, the caller's policy."""
+    content = (product, sequence, _canonical(request), form, *others)
+    return f'W/"{blake2b(repr(content).encode(), digest_size=_DIGEST_BYTES).hexdigest()}"'
+
+
+def not_modified(tag: str, if_match: str | None, if_none_match: str | None) -> bool:
+    """Whether to answer 304. Raises PreconditionFailed when If-Match names another state."""
+    if if_match is not None and not _names(if_match, tag):
+        raise PreconditionFailed("the data is in another state than If-Match names")
+    return if_none_match is not None and _names(if_none_match, tag)
+
+
+def _names(condition: str, tag: str) -> bool:
+    return condition.strip() == "*" or _opaque(tag) & _opaque(condition) != set()
+
+
+def _opaque(text: str) -> set[str]:
+    return set(_TAG.findall(text))
+
+
+def _canonical(request: Request) -> object:
+    """The same for every spelling and order of the options; custom options count as they stand."""
+    pairs = [(system_name(name) or f"?{name}", value) for name, value in request.options.pairs]
+    return request.path, sorted(pairs)

@@ -1,0 +1,60 @@
+"""The list syntax that Accept and Prefer share: members, parameters, quoted strings."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+# Splits at a separator that no quoted string holds.
+_MEMBER = r'(?:[^{mark}"]|"(?:[^"\\]|\\.)*"|")+'
+_COMMA = re.compile(_MEMBER.replace("{mark}", ","))
+_SEMICOLON = re.compile(_MEMBER.replace("{mark}", ";"))
+_QUALITY = re.compile(r"[01](?:\.[0-9]{0,3})?")
+
+
+@dataclass(frozen=True, slots=True)
+class MediaRange:
+    """`parameters` have lower-case names and hold no `q`."""
+
+    media: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+    def covers(self, media: str) -> bool:
+        return self.media in {media, media.partition("/")[0] + "/*", "*/*"}
+
+
+def media_ranges(text: str) -> list[MediaRange]:
+    """The acceptable ranges, the best first; what cannot be read is skipped, as q=0 is."""
+    found: list[tuple[float, MediaRange]] = []
+    for member in _COMMA.findall(text):
+        media, parameters = _parameterised(member)
+        quality = parameters.pop("q", "1")
+        if _QUALITY.fullmatch(quality) and float(quality) > 0 and "/" in media:
+            found.append((float(quality), MediaRange(media.lower(), parameters)))
+    found.sort(key=lambda each: -each[0])
+    return [media for _, media in found]
+
+
+def preferences(values: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Names in lower case with their values; parameters of a preference mean nothing here."""
+    for value in values:
+        for member in _COMMA.findall(value):
+            first = next(iter(_SEMICOLON.findall(member)), "")
+            name, _, text = first.partition("=")
+            yield name.strip().lower(), _unquoted(text)
+
+
+def _parameterised(member: str) -> tuple[str, dict[str, str]]:
+    head, *rest = _SEMICOLON.findall(member) or [""]
+    parameters: dict[str, str] = {}
+    for piece in rest:
+        name, _, value = piece.partition("=")
+        if name.strip():
+            parameters.setdefault(name.strip().lower(), _unquoted(value))
+    return head.strip(), parameters
+
+
+def _unquoted(value: str) -> str:
+    value = value.strip()
+    if len(value) > 1 and value[0] == value[-1] == '"':
+        return re.sub(r"\\(.)", r"\1", value[1:-1])
+    return value

@@ -1,0 +1,82 @@
+"""The bound request: what `bind` makes, and all that the compiler and the rows need of it."""
+
+import json
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from dphub_serving.odata.edm import EntityType, Property
+from dphub_serving.odata.token import Cursor, SkipToken
+from dphub_serving.odata.values import Value
+
+_SCOPE_BYTES = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The product's page sizes in rows; `count_default` is what the quick look does unasked."""
+
+    default_top: int = 100
+    max_top: int = 1000
+    page_size: int = 10_000
+    count_default: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    property: Property
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One page of an entity set.
+
+    `order` is what was asked; whoever runs it makes it total (by the key, or by the row position).
+    `skip` counts from the beginning and is 0 beside a `cursor`. `top` is what is left of the total
+    that was asked, this page included; `page` is how many rows this page may hold.
+    `selected` names what `$select` asks for, or is None where every property is asked.
+    """
+
+    type: EntityType
+    select: tuple[Property, ...]
+    selected: tuple[str, ...] | None
+    order: tuple[Order, ...]
+    skip: int
+    top: int | None
+    page: int
+    count: bool
+    cursor: Cursor | None = None
+    maxpagesize: int | None = None
+
+    @property
+    def fetch(self) -> int:
+        """How many rows to read: one more than the page, where that one tells of another page."""
+        return self.page if self.top is not None and self.top <= self.page else self.page + 1
+
+    @property
+    def has_key(self) -> bool:
+        """Without all of the key, every entity owes its `id` (JSON Format 4.01, section 4.6.8)."""
+        return set(self.type.key) <= {each.name for each in self.select}
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """One entity by its key: values in the order of `type.key`, typed as their properties are."""
+
+    type: EntityType
+    select: tuple[Property, ...]
+    selected: tuple[str, ...] | None
+    key: tuple[Value, ...]
+
+
+def next_token(query: Query, sequence: int, cursor: Cursor, rows: int) -> SkipToken:
+    """The token of the page behind this one, of which `rows` were delivered."""
+    remaining = None if query.top is None else query.top - rows
+    return SkipToken(scope(query.type, query.order), sequence, cursor, remaining, query.count)
+
+
+def scope(entity_type: EntityType, order: tuple[Order, ...]) -> str:
+    """What a skip token is bound to: the product (by its type's full name) and the order asked."""
+    terms = [[each.property.name, each.descending] for each in order]
+    text = json.dumps([entity_type.qualified_name, terms], separators=(",", ":"))
+    return blake2b(text.encode(), digest_size=_SCOPE_BYTES).hexdigest()

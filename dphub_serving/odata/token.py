@@ -1,0 +1,115 @@
+"""The skip token: where the next page begins, in which snapshot, and how much is still owed.
+
+Opaque to clients: base64url of a checksum and a JSON array. The checksum finds what was cut or
+changed on its way; it is no secret, so nothing that is read here is trusted more than a query
+option: the numbers are bounded, and bind compares `scope` with the request.
+"""
+
+import base64
+import binascii
+import json
+import math
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from dphub_serving.odata.errors import BadToken
+
+FORMAT = 1
+MAX_LENGTH = 8_000
+_CHECKSUM_BYTES = 8
+_MAX_INT = 2**63 - 1
+
+Scalar = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class AtRow:
+    """Go on at this row of the snapshot (0 is the first), in the order in which rows are stored."""
+
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class AfterRow:
+    """Go on behind the row with these values: of the order asked, then of what makes it total."""
+
+    values: tuple[Scalar, ...]
+
+
+Cursor = AtRow | AfterRow
+
+
+@dataclass(frozen=True, slots=True)
+class SkipToken:
+    """`scope` is the digest of what the token was made for, `remaining` what is left of `$top`."""
+
+    scope: str
+    sequence: int
+    cursor: Cursor
+    remaining: int | None
+    count: bool
+
+
+def write(token: SkipToken) -> str:
+    match token.cursor:
+        case AtRow(row):
+            place: int | list[Scalar] = row
+        case AfterRow(values):
+            place = list(values)
+    content = [FORMAT, token.scope, token.sequence, place, token.remaining, token.count]
+    payload = json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
+    return base64.urlsafe_b64encode(_checksum(payload) + payload).rstrip(b"=").decode()
+
+
+def read(text: str) -> SkipToken:
+    """Raises BadToken for anything that `write` does not write."""
+    if len(text) > MAX_LENGTH:
+        raise BadToken("it is too long")
+    match _content(text):
+        case [int(version), *_] if version != FORMAT:
+            raise BadToken("it was written by another version of this service")
+        case [_, str(scope), int(sequence), place, int() | None as remaining, bool(count)] if (
+            _is_number(sequence) and (remaining is None or _is_number(remaining))
+        ):
+            token = SkipToken(scope, sequence, _cursor(place), remaining, count)
+        case _:
+            raise BadToken("it is damaged")
+    if write(token) != text:
+        raise BadToken("it is damaged")
+    return token
+
+
+def _content(text: str) -> object:
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+        checksum, payload = raw[:_CHECKSUM_BYTES], raw[_CHECKSUM_BYTES:]
+        if checksum != _checksum(payload):
+            raise BadToken("it is damaged")
+        content: object = json.loads(payload)
+    except (ValueError, binascii.Error, RecursionError) as problem:
+        raise BadToken("it is damaged") from problem
+    return content
+
+
+def _cursor(place: object) -> Cursor:
+    if _is_number(place):
+        assert isinstance(place, int)
+        return AtRow(place)
+    if isinstance(place, list) and place and all(map(_is_scalar, place)):
+        return AfterRow(tuple(place))
+    raise BadToken("it is damaged")
+
+
+def _is_number(value: object) -> bool:
+    return type(value) is int and 0 <= value <= _MAX_INT
+
+
+def _is_scalar(value: object) -> bool:
+    if isinstance(value, float):
+        return not math.isnan(value)
+    return value is None or isinstance(value, str | int)
+
+
+def _checksum(payload: bytes) -> bytes:
+    """The room for a signature: with a key, this is a MAC."""
+    return blake2b(payload, digest_size=_CHECKSUM_BYTES).digest()

@@ -1,0 +1,170 @@
+"""Literals and key segments -> Python values that a database takes as parameters.
+
+OData URL Conventions 4.01, section 5.1.1.14: a string literal is cast to the type it meets, so
+every type can also be read from plain text (which is what a key-as-segment is).
+"""
+
+import base64
+import binascii
+import datetime as dt
+import math
+import re
+import uuid
+from collections.abc import Callable
+from decimal import Decimal
+
+from dphub_serving.odata.ast import Literal, LiteralKind
+from dphub_serving.odata.errors import echo
+
+Value = bool | int | float | Decimal | str | bytes | dt.date | dt.time | dt.datetime | dt.timedelta
+
+
+class Unfit(ValueError):
+    """The text is no value of the type."""
+
+
+def from_literal(literal: Literal, edm: str) -> Value:
+    """Raises Unfit, also where the standard knows no cast between the two."""
+    if literal.kind not in _KINDS.get(edm, frozenset()) | {"string"}:
+        raise Unfit(f"{literal.kind} {echo(literal.text)} is no {edm}")
+    return from_text(literal.text, edm)
+
+
+def from_text(text: str, edm: str) -> Value:
+    read = _READERS.get(edm)
+    if read is None:
+        raise Unfit(f"{edm} has no values in a URL")
+    try:
+        return read(text)
+    except (ValueError, OverflowError, ArithmeticError, binascii.Error) as problem:
+        raise Unfit(f"{echo(text)} is no {edm}") from problem
+
+
+def _integer(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not re.fullmatch(r"[+-]?[0-9]{1,20}", text) or not low <= int(text) <= high:
+            raise ValueError(text)
+        return int(text)
+
+    return read
+
+
+def _decimal(text: str) -> Decimal:
+    if not re.fullmatch(r"[+-]?[0-9]{1,60}(?:\.[0-9]{1,60})?(?:[eE][+-]?[0-9]{1,3})?", text):
+        raise ValueError(text)
+    return Decimal(text)
+
+
+def _double(text: str) -> float:
+    if text in {"INF", "-INF", "NaN"}:
+        return float(text)
+    value = float(_decimal(text))
+    if math.isinf(value):
+        raise ValueError(text)
+    return value
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() not in {"true", "false"}:
+        raise ValueError(text)
+    return text.lower() == "true"
+
+
+def _guid(text: str) -> str:
+    if not re.fullmatch(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}", text):
+        raise ValueError(text)
+    return str(uuid.UUID(text))
+
+
+def _date(text: str) -> dt.date:
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        raise ValueError(text)
+    return dt.date.fromisoformat(text)
+
+
+def _time(text: str) -> dt.time:
+    if not re.fullmatch(r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,12})?)?", text):
+        raise ValueError(text)
+    return dt.time.fromisoformat(_microseconds(text))
+
+
+def _datetime(text: str) -> dt.datetime:
+    """In UTC. DuckDB would drop the offset silently when it casts such a text to TIMESTAMP."""
+    match = re.fullmatch(r"(\S{10})[Tt]([0-9:.]+)([Zz]|[ +-][0-9]{2}:[0-9]{2})", text)
+    if match is None:
+        raise ValueError(text)
+    day, clock, offset = match.groups()
+    zone = "+00:00" if offset in {"Z", "z"} else offset.replace(" ", "+")
+    moment = dt.datetime.combine(_date(day), _time(clock))
+    return dt.datetime.fromisoformat(moment.isoformat() + zone).astimezone(dt.UTC)
+
+
+def _microseconds(clock: str) -> str:
+    """Python keeps six digits of a second; what is finer must be zero."""
+    whole, dot, fraction = clock.partition(".")
+    if fraction[6:].strip("0"):
+        raise ValueError(clock)
+    return whole + dot + fraction[:6].ljust(6, "0") if dot else whole
+
+
+def _duration(text: str) -> dt.timedelta:
+    match = re.fullmatch(
+        r"([+-]?)P(?:(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9}(?:\.\d{1,12})?)S)?)?",
+        text,
+        re.ASCII,
+    )
+    if match is None or not any(match.groups()[1:]) or match[1] == "+":
+        raise ValueError(text)
+    days, hours, minutes = (int(match[group] or 0) for group in (2, 3, 4))
+    microseconds = Decimal(match[5] or 0) * 1_000_000
+    if microseconds != microseconds.to_integral_value():
+        raise ValueError(text)
+    length = dt.timedelta(days=days, hours=hours, minutes=minutes, microseconds=int(microseconds))
+    return -length if match[1] == "-" else length
+
+
+def _binary(text: str) -> bytes:
+    """base64url; the padding may be left out."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]*={0,2}", text):
+        raise ValueError(text)
+    bare = text.rstrip("=")
+    return base64.urlsafe_b64decode(bare + "=" * (-len(bare) % 4))
+
+
+_READERS: dict[str, Callable[[str], Value]] = {
+    "Edm.String": str,
+    "Edm.Boolean": _boolean,
+    "Edm.SByte": _integer(-(2**7), 2**7 - 1),
+    "Edm.Byte": _integer(0, 2**8 - 1),
+    "Edm.Int16": _integer(-(2**15), 2**15 - 1),
+    "Edm.Int32": _integer(-(2**31), 2**31 - 1),
+    "Edm.Int64": _integer(-(2**63), 2**63 - 1),
+    "Edm.Decimal": _decimal,
+    "Edm.Single": _double,
+    "Edm.Double": _double,
+    "Edm.Guid": _guid,
+    "Edm.Date": _date,
+    "Edm.TimeOfDay": _time,
+    "Edm.DateTimeOffset": _datetime,
+    "Edm.Duration": _duration,
+    "Edm.Binary": _binary,
+}
+_WHOLE: frozenset[LiteralKind] = frozenset({"integer"})
+_NUMBER: frozenset[LiteralKind] = frozenset({"integer", "decimal", "double"})
+_KINDS: dict[str, frozenset[LiteralKind]] = {
+    "Edm.Boolean": frozenset({"boolean"}),
+    "Edm.SByte": _WHOLE,
+    "Edm.Byte": _WHOLE,
+    "Edm.Int16": _WHOLE,
+    "Edm.Int32": _WHOLE,
+    "Edm.Int64": _WHOLE,
+    "Edm.Decimal": _NUMBER,
+    "Edm.Single": _NUMBER,
+    "Edm.Double": _NUMBER,
+    "Edm.Guid": frozenset({"guid"}),
+    "Edm.Date": frozenset({"date"}),
+    "Edm.TimeOfDay": frozenset({"time"}),
+    "Edm.DateTimeOffset": frozenset({"datetime"}),
+    "Edm.Duration": frozenset({"duration"}),
+    "Edm.Binary": frozenset({"binary"}),
+}

@@ -1,0 +1,80 @@
+"""What is not OData: reload, health, and where the data is."""
+
+import hmac
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+
+from dphub_serving.catalog.catalog import Catalog
+from dphub_serving.routes.hub import Hub
+
+router = APIRouter()
+
+
+@router.get("/")
+async def root() -> dict[str, str]:
+    return {"odata": "/odata/", "metadata": "/odata/$metadata", "health": "/health"}
+
+
+@router.post("/internal/reload-config")
+async def reload_config(request: Request) -> JSONResponse:
+    """Look at the lake now; the answer counts what is served afterwards."""
+    hub: Hub = request.app.state.hub
+    token = hub.settings.reload_token
+    if token is None:
+        return _refusal(503, "DPHUB_RELOAD_TOKEN is not set, so nobody may reload")
+    given = request.headers.get("authorization", "")
+    if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        return _refusal(401, "the bearer token of DPHUB_RELOAD_TOKEN is needed")
+    catalog = await hub.polling.refresh()
+    return JSONResponse(_counts(catalog or Catalog(), hub))
+
+
+@router.get("/livez")
+async def livez() -> dict[str, str]:
+    return {"status": "alive"}
+
+
+@router.get("/readyz")
+async def readyz(request: Request) -> JSONResponse:
+    """Ready once the lake was read, whatever became of single products."""
+    hub: Hub = request.app.state.hub
+    if hub.reader.catalog is None:
+        return _refusal(503, "the lake has not been read yet")
+    return JSONResponse({"status": "ready"})
+
+
+@router.get("/health")
+async def health(request: Request) -> dict[str, Any]:
+    """For people: what is served, what is awaited, and what is wrong and why."""
+    hub: Hub = request.app.state.hub
+    catalog, degraded = hub.reader.catalog or Catalog(), hub.degraded()
+    return {
+        "status": "degraded" if degraded else "ok",
+        **_counts(catalog, hub),
+        "products": {
+            served.name: {
+                "path": f"/odata/{served.route}",
+                "sequence": served.sequence,
+                "rows": served.table.rows,
+                "created": served.created,
+            }
+            for served in catalog.routes.values()
+        },
+        "waiting": sorted(catalog.waiting.values()),
+        "degraded": degraded,
+    }
+
+
+def _counts(catalog: Catalog, hub: Hub) -> dict[str, int]:
+    return {
+        "served": len(catalog.routes),
+        "accepted": len(catalog.waiting),
+        "faults": len(hub.degraded()),
+    }
+
+
+def _refusal(status: int, message: str) -> JSONResponse:
+    challenge = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    return JSONResponse({"status": message}, status, headers=challenge)

@@ -1,0 +1,30 @@
+"""Rows -> the bytes of a response. Control information comes first, the next link last."""
+
+import json
+
+from dphub_serving.odata.negotiation import Format
+
+
+def collection(
+    texts: list[str], form: Format, context: str, count: int | None, next_link: str | None
+) -> bytes:
+    head = "".join(f"{member}," for member in _head(form, context, count))
+    tail = "" if next_link is None else f",{_member(form, 'nextLink', next_link)}"
+    return f'{{{head}"value":[{",".join(texts)}]{tail}}}'.encode()
+
+
+def entity(text: str, form: Format, context: str) -> bytes:
+    if form.level == "none":
+        return text.encode()
+    return f"{{{_member(form, 'context', context)},{text[1:]}".encode()
+
+
+def _head(form: Format, context: str, count: int | None) -> list[str]:
+    known = [] if form.level == "none" else [_member(form, "context", context)]
+    if count is not None:
+        known.append(_member(form, "count", str(count) if form.ieee754 else count))
+    return known
+
+
+def _member(form: Format, name: str, value: str | int) -> str:
+    return f'"{form.control(name)}":{json.dumps(value, ensure_ascii=False)}'

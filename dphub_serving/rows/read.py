@@ -1,0 +1,55 @@
+"""Statements -> rows as JSON texts, and where the next page begins."""
+
+from dataclasses import dataclass
+
+from dphub_serving.odata.query import Query
+from dphub_serving.odata.token import Cursor
+from dphub_serving.rows.engine import Session
+from dphub_serving.sql.lookup import Direct, Indexed
+from dphub_serving.sql.page import Page
+
+MAX_PAGE_BYTES = 8_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """One JSON text per row; `next` is None on the last page."""
+
+    texts: list[str]
+    next: Cursor | None
+
+
+def page(session: Session, wanted: Page, query: Query, max_bytes: int = MAX_PAGE_BYTES) -> Rows:
+    """The rows of a page: as many as it may hold, and not more than `max_bytes` of them."""
+    if query.page == 0:
+        return Rows([], None)
+    found = session.fetch(wanted.statement)
+    texts = _fitting([row[0] for row in found[: query.page]], max_bytes)
+    satisfied = query.top is not None and len(texts) >= query.top
+    return Rows(texts, None if satisfied else wanted.cursor(len(texts), found))
+
+
+def entity(session: Session, wanted: Direct | Indexed | None) -> str | None:
+    """The entity's JSON, or None where there is no such key."""
+    match wanted:
+        case None:
+            return None
+        case Direct(statement):
+            found = session.fetch(statement)
+        case Indexed():
+            places = session.fetch(wanted.index)
+            found = session.fetch(wanted.row(places[0][0])) if places else []
+    return str(found[0][0]) if found else None
+
+
+def _fitting(texts: list[str], max_bytes: int) -> list[str]:
+    """The first of them that fit, but at least one."""
+    # A character takes four bytes at most.
+    if 4 * sum(map(len, texts)) <= max_bytes:
+        return texts
+    total = 0
+    for number, text in enumerate(texts):
+        total += len(text.encode()) + 1
+        if total > max_bytes:
+            return texts[: max(number, 1)]
+    return texts

@@ -1,0 +1,91 @@
+"""Settings of the service, from the environment."""
+
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from dphub_k8s.settings import Settings
+
+Links = Literal["absolute", "relative"]
+
+
+class InvalidSetting(ValueError):
+    """A variable whose value makes no sense; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ServingSettings:
+    """`public_url` is what links begin with; without it, the scheme and host of each request.
+
+    `reload_token` is the bearer token of `/internal/reload-config`, which refuses without one.
+    `local` is the product file, folder or pattern of the local mode. `cache_bytes` bounds the
+    answers that are kept, `memory` and `spill` belong to each of the two databases.
+    """
+
+    lake: Path
+    host: str = "127.0.0.1"
+    port: int = 8000
+    public_url: str | None = None
+    links: Links = "absolute"
+    trusted_proxies: str = "127.0.0.1"
+    reload_token: str | None = None
+    poll_seconds: float = 1.0
+    query_seconds: float = 30.0
+    threads: int = 2
+    memory: str = "512MB"
+    spill: Path = Path(tempfile.gettempdir()) / "dphub-serving"
+    cache_bytes: int = 64_000_000
+    local: str | None = None
+
+    @classmethod
+    def read(cls, env: Mapping[str, str] = os.environ) -> "ServingSettings":
+        """Raises InvalidSetting."""
+        usual = cls(Settings.read(env).lake)
+        return cls(
+            lake=usual.lake,
+            host=env.get("DPHUB_HOST") or usual.host,
+            port=_number(env, "DPHUB_PORT", usual.port),
+            public_url=(env.get("DPHUB_PUBLIC_URL") or "").rstrip("/") or None,
+            links=_links(env),
+            trusted_proxies=env.get("DPHUB_TRUSTED_PROXIES") or usual.trusted_proxies,
+            reload_token=env.get("DPHUB_RELOAD_TOKEN") or None,
+            poll_seconds=_seconds(env, "DPHUB_POLL_SECONDS", usual.poll_seconds),
+            query_seconds=_seconds(env, "DPHUB_QUERY_SECONDS", usual.query_seconds),
+            threads=_number(env, "DPHUB_SERVING_THREADS", _cores()),
+            memory=env.get("DPHUB_SERVING_MEMORY") or usual.memory,
+            spill=Path(env.get("DPHUB_SERVING_SPILL") or usual.spill).absolute(),
+            cache_bytes=_number(env, "DPHUB_SERVING_CACHE_MB", 64) * 1_000_000,
+            local=env.get("DP_LOCAL_CR") or None,
+        )
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _number(env: Mapping[str, str], name: str, default: int) -> int:
+    text = env.get(name) or str(default)
+    if not (text.isascii() and text.isdigit()):
+        raise InvalidSetting(f"{name} is a whole number, not {text!r}")
+    return int(text)
+
+
+def _seconds(env: Mapping[str, str], name: str, default: float) -> float:
+    text = env.get(name) or str(default)
+    try:
+        seconds = float(text)
+    except ValueError as error:
+        raise InvalidSetting(f"{name} is a number of seconds, not {text!r}") from error
+    if not 0 < seconds < float("inf"):
+        raise InvalidSetting(f"{name} is more than 0 seconds, not {text!r}")
+    return seconds
+
+
+def _links(env: Mapping[str, str]) -> Links:
+    text = env.get("DPHUB_LINKS") or "absolute"
+    if text not in ("absolute", "relative"):
+        raise InvalidSetting(f"DPHUB_LINKS is absolute or relative, not {text!r}")
+    return "relative" if text == "relative" else "absolute"

@@ -1,0 +1,56 @@
+"""One row as one JSON text, written by DuckDB as OData JSON Format 4.01 wants it.
+
+DuckDB's own JSON is wrong for six kinds of values: NaN and infinities, single precision,
+timestamps, binary, infinite dates, and 64-bit numbers for who asks for IEEE754Compatible.
+"""
+
+from collections.abc import Iterable
+
+from dphub_k8s.api.types import ColumnType
+from dphub_serving.sql.statement import name
+
+_NUMBER = (
+    "CASE WHEN isfinite({0}) THEN to_json({1}) WHEN isnan({0}) THEN to_json('NaN')"
+    " WHEN {0} > 0 THEN to_json('INF') WHEN {0} < 0 THEN to_json('-INF') END"
+)
+_TIMESTAMP = "replace(({0} AT TIME ZONE 'UTC')::VARCHAR, ' ', 'T') || 'Z'"
+_BINARY = "replace(replace(to_base64({0}), '+', '-'), '/', '_')"
+
+
+def row(fields: Iterable[tuple[str, str]]) -> str:
+    """`fields` are names and the SQL of their values."""
+    packed = ", ".join(f"{name(field)} := {value}" for field, value in fields)
+    return f"to_json(struct_pack({packed}))::VARCHAR"
+
+
+def value(kind: ColumnType, column: str, *, ieee754: bool) -> str:
+    """What `to_json` turns into the JSON of a stored value of this type."""
+    match kind.edm:
+        case "Edm.Double":
+            return _NUMBER.format(column, column)
+        case "Edm.Single":
+            # The shortest text that reads back as the same single, as a number.
+            return _NUMBER.format(column, f"{column}::VARCHAR::DOUBLE")
+        case "Edm.Int64" | "Edm.Decimal":
+            return f"{column}::VARCHAR" if ieee754 else column
+        case "Edm.DateTimeOffset":
+            return f"CASE WHEN isfinite({column}) THEN {_TIMESTAMP.format(column)} END"
+        case "Edm.Date":
+            return f"CASE WHEN isfinite({column}) THEN {column}::VARCHAR END"
+        case "Edm.Binary":
+            return _BINARY.format(column)
+        case _:
+            return column
+
+
+def key_literal(kind: ColumnType, key: str) -> str:
+    """The key as a URL has it between its parentheses, percent-encoded."""
+    match kind.edm:
+        case "Edm.String":
+            return f"'''' || url_encode(replace({key}, '''', '''''')) || ''''"
+        case "Edm.DateTimeOffset":
+            return _TIMESTAMP.format(key)
+        case "Edm.Binary":
+            return "'binary''' || " + _BINARY.format(key) + " || ''''"
+        case _:
+            return f"{key}::VARCHAR"

@@ -1,0 +1,110 @@
+"""One entity by its key -> the statements that find it without reading every row.
+
+A spelled key says the values of its row, and rows are sorted by values: few row groups can hold it.
+A key in a URL is a row's key only as that row would spell it itself, so what DuckDB prints of the
+values is compared with what the key says. Other generated keys are digests and stand in the key
+index, as declared keys do that the rows are not sorted by.
+"""
+
+from dataclasses import dataclass
+
+from dphub_k8s.api.keys import LONGEST, NULL, ORDINAL, SEPARATOR, KeyRecipe, decode_part
+from dphub_k8s.api.types import ColumnType
+from dphub_serving.odata.query import Lookup
+from dphub_serving.sql.shape import Shape, reading, row
+from dphub_serving.sql.statement import Statement, name
+from dphub_serving.sql.table import Table
+
+KEY_GIVEN = "?::VARCHAR"
+
+
+@dataclass(frozen=True, slots=True)
+class Direct:
+    """Finds the row itself. One column: JSON."""
+
+    statement: Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """`index` finds the position, as its one column; `row` has the statement for it."""
+
+    index: Statement
+    text: str
+    params: tuple[object, ...]
+
+    def row(self, position: int) -> Statement:
+        return Statement(self.text, (*self.params, position))
+
+
+def compile_lookup(table: Table, lookup: Lookup, shape: Shape) -> Direct | Indexed | None:
+    """None where no row can have this key."""
+    (key,) = lookup.key
+    recipe = table.recipe
+    if recipe and not recipe.is_digest(str(key)):
+        return _spelled(table, lookup, shape, recipe, str(key))
+    if table.index_file:
+        return _indexed(table, lookup, shape, key)
+    if recipe:
+        return None
+    condition = f"{name(table.key)} = {_stored(table.types[table.key])}"
+    return Direct(Statement(_select(table, lookup, shape, condition), (key,)))
+
+
+def _spelled(
+    table: Table, lookup: Lookup, shape: Shape, recipe: KeyRecipe, key: str
+) -> Direct | None:
+    found = _conditions(recipe, key) if len(key) <= LONGEST else None
+    if found is None:
+        return None
+    conditions, params = found
+    text = _select(table, lookup, shape, " AND ".join(conditions), KEY_GIVEN)
+    return Direct(Statement(text, (*_given(table, lookup, shape, key), *params)))
+
+
+def _conditions(recipe: KeyRecipe, key: str) -> tuple[list[str], list[object]] | None:
+    values = recipe.decode(key)
+    parts = key.split(SEPARATOR)
+    if values is None or str(values[-1]) != parts[-1]:
+        return None
+    conditions, params = [f"{name(ORDINAL)} = ?"], [values[-1]]
+    for (column, kind), part, value in zip(recipe.columns, parts, values, strict=False):
+        if part == NULL:
+            conditions.append(f"{name(column)} IS NULL")
+            continue
+        conditions.append(f"{name(column)} = {_stored(kind)}")
+        params.append(value)
+        if kind.is_integer and str(value) != part:
+            return None
+        if not kind.is_integer and kind.parse is not str:
+            conditions.append(f"{kind.text.format(name(column))} = ?")
+            params.append(decode_part(part))
+    return conditions, params
+
+
+def _indexed(table: Table, lookup: Lookup, shape: Shape, key: object) -> Indexed:
+    kind = table.types[table.key]
+    index = f"SELECT position FROM {table.index()} WHERE key = {_stored(kind)}"
+    given = _given(table, lookup, shape, key) if table.spelled else ()
+    text = _select(
+        table, lookup, shape, "file_row_number = ?", KEY_GIVEN if table.spelled else None
+    )
+    return Indexed(Statement(index, (key,)), text, given)
+
+
+def _select(
+    table: Table, lookup: Lookup, shape: Shape, condition: str, key: str | None = None
+) -> str:
+    relation = reading(table, lookup, shape, f" WHERE {condition}", key_known=key is not None)
+    # The key is unique; the limit lets DuckDB stop at the row.
+    return f"SELECT {row(table, lookup, shape, key)} FROM {relation} LIMIT 1"
+
+
+def _given(table: Table, lookup: Lookup, shape: Shape, key: object) -> tuple[object, ...]:
+    """The key, once for every place in which the row's JSON names it."""
+    return (key,) * row(table, lookup, shape, KEY_GIVEN).count(KEY_GIVEN)
+
+
+def _stored(kind: ColumnType) -> str:
+    """A parameter in the spelling in which the column is stored."""
+    return f"?::{kind.cast}::{kind.stored}"

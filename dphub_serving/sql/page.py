@@ -1,0 +1,116 @@
+"""A bound query -> the statement of one page.
+
+Two ways. Where the order asked is the order in which rows are stored, or its reverse, a page is a
+range of positions and costs the same anywhere. Otherwise DuckDB finds the first rows of the order
+asked, made total by the position; the next page goes on behind the last row's values, so that it
+does not read more than the page before.
+
+The position breaks ties: it is unique and fixed within the snapshot that a page link is bound to.
+A spelled key that is asked for by name is sorted by its text, as the standard wants; that costs
+making the key of every row.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dphub_serving.odata.query import Order, Query
+from dphub_serving.odata.token import AfterRow, AtRow, Cursor, Scalar
+from dphub_serving.sql import keyset
+from dphub_serving.sql.shape import Shape, reading, row
+from dphub_serving.sql.statement import Statement, name
+from dphub_serving.sql.table import POSITION, Table
+
+Rows = Sequence[tuple[object, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Rows `first` to before `end` of the stored order (or of its reverse). One column: JSON."""
+
+    statement: Statement
+    first: int
+    end: int
+    total: int
+
+    def cursor(self, delivered: int, _found: Rows) -> Cursor | None:
+        """Where the next page begins when so many of the rows found were delivered, or None."""
+        following = self.first + delivered
+        return AtRow(following) if following < self.total else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sorted:
+    """The first rows of an order. Columns: JSON, the values of the order as texts, the position."""
+
+    statement: Statement
+
+    def cursor(self, delivered: int, found: Rows) -> Cursor | None:
+        if len(found) <= delivered:
+            return None
+        return AfterRow(keyset.cursor(found[delivered - 1][1:]))
+
+
+Page = Range | Sorted
+
+
+def compile_page(table: Table, query: Query, shape: Shape) -> Page:
+    reverse = direction(table, deciding(table, query.order))
+    if reverse is None or isinstance(query.cursor, AfterRow):
+        return _sorted(table, query, shape)
+    return _range(table, query, shape, reverse=reverse)
+
+
+def deciding(table: Table, order: tuple[Order, ...]) -> tuple[Order, ...]:
+    """Without what comes behind a unique column."""
+    for number, each in enumerate(order, 1):
+        if each.property.name in {table.key, table.unique}:
+            return order[:number]
+    return order
+
+
+def direction(table: Table, order: tuple[Order, ...]) -> bool | None:
+    """Whether the order asked is the reverse of the stored one; None where it is neither."""
+    names = tuple(each.property.name for each in order)
+    if names != table.storage_order[: len(names)] or len({each.descending for each in order}) > 1:
+        return None
+    return bool(order) and order[0].descending
+
+
+def _range(table: Table, query: Query, shape: Shape, *, reverse: bool) -> Range:
+    first = query.cursor.row if isinstance(query.cursor, AtRow) else query.skip
+    first = min(first, table.rows)
+    end = min(first + query.page, table.rows)
+    low, high = (table.rows - end, table.rows - first) if reverse else (first, end)
+    rest = " WHERE file_row_number >= ? AND file_row_number < ?"
+    rest += " ORDER BY file_row_number DESC" if reverse else ""
+    text = f"SELECT {row(table, query, shape)} FROM {reading(table, query, shape, rest)}"
+    return Range(Statement(text, (low, high)), first, end, table.rows)
+
+
+def _sorted(table: Table, query: Query, shape: Shape) -> Sorted:
+    terms = [_term(table, each) for each in query.order]
+    where, params = _behind(table, terms, query.cursor)
+    by = ", ".join([*(term.ordering() for term in terms), "file_row_number"])
+    rest = f"{where} ORDER BY {by} LIMIT ? OFFSET ?"
+    values = tuple(f"{term.sql}::VARCHAR AS {name(f'o {n}')}" for n, term in enumerate(terms))
+    more = (*values, f"file_row_number AS {POSITION}")
+    columns = ", ".join([row(table, query, shape), *(name(f"o {n}") for n in range(len(terms)))])
+    text = f"SELECT {columns}, {POSITION} FROM {reading(table, query, shape, rest, more)}"
+    return Sorted(Statement(text, (*params, query.fetch, query.skip), scans=True))
+
+
+def _term(table: Table, order: Order) -> keyset.Term:
+    prop = order.property
+    spelled = table.spelled if prop.name == table.key else None
+    sql = f"({spelled.key_sql()})" if spelled else name(prop.name)
+    complete = prop.name == table.key or prop.name in table.complete
+    return keyset.Term(sql, order.descending, prop.type.stored, complete)
+
+
+def _behind(
+    table: Table, terms: list[keyset.Term], cursor: Cursor | None
+) -> tuple[str, tuple[Scalar, ...]]:
+    if not isinstance(cursor, AfterRow):
+        return "", ()
+    condition, params = keyset.behind(terms, cursor.values, table.source())
+    return f" WHERE {condition}", params

@@ -1,0 +1,68 @@
+"""Which columns a row's JSON needs, and how it is put together."""
+
+from dataclasses import dataclass
+
+from dphub_k8s.api.keys import ORDINAL
+from dphub_serving.odata.query import Lookup, Query
+from dphub_serving.sql import json
+from dphub_serving.sql.statement import name, text
+from dphub_serving.sql.table import KEY_TEXT, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How rows are written: `id` is the name of the control information that names an entity whose
+    key is not among the properties, or None where it is not owed; `entity_set` begins its value."""
+
+    entity_set: str
+    id: str | None = None
+    ieee754: bool = False
+
+
+def owes_id(asked: Query | Lookup, shape: Shape) -> bool:
+    names = {each.name for each in asked.select}
+    return shape.id is not None and not set(asked.type.key) <= names
+
+
+def row(table: Table, asked: Query | Lookup, shape: Shape, key: str | None = None) -> str:
+    """The JSON of a row; `key` is SQL for the key where that is known already."""
+    key_sql = key or table.key_sql()
+    fields = []
+    if shape.id is not None and owes_id(asked, shape):
+        literal = json.key_literal(table.types[table.key], key_sql)
+        fields.append((shape.id, f"{text(shape.entity_set + '(')} || {literal} || ')'"))
+    for each in asked.select:
+        is_key = each.name == table.key
+        column = key_sql if is_key else name(each.name)
+        fields.append((each.name, json.value(each.type, column, ieee754=shape.ieee754)))
+    return json.row(fields)
+
+
+def reading(
+    table: Table,
+    asked: Query | Lookup,
+    shape: Shape,
+    rest: str,
+    more: tuple[str, ...] = (),
+    *,
+    key_known: bool = False,
+) -> str:
+    """A relation of the columns that `row` needs: the text of a spelled key is made once per row.
+
+    `rest` is what follows FROM, `more` are further items of the select list.
+    """
+    names = {each.name for each in asked.select}
+    keyed = not key_known and (table.key in names or owes_id(asked, shape))
+    recipe = table.spelled if keyed else None
+    if table.spelled:
+        names.discard(table.key)
+    if recipe is None:
+        columns = [each for each in table.types if each in names or (keyed and each == table.key)]
+        return f"(SELECT {_items(columns, more) or 'NULL'} FROM {table.source()}{rest})"
+    columns = [*(each for each, _ in recipe.columns), ORDINAL]
+    inner = f"(SELECT {_items(columns, more)} FROM {table.source()}{rest})"
+    return f"(SELECT *, {recipe.text_sql()} AS {KEY_TEXT} FROM {inner})"
+
+
+def _items(columns: list[str], more: tuple[str, ...]) -> str:
+    return ", ".join([*map(name, columns), *more])

@@ -1,0 +1,182 @@
+"""The catalog follows the lake; what is wrong with one product stays with it."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from dphub_assets.lake.reader import LakeReader
+from dphub_assets.lake.writer import Lake
+from dphub_k8s.api.snapshot import Identity
+from dphub_serving.catalog.reading import CatalogReader
+from tests.lake_factory import product, publish
+from tests.unit.serving.conftest import Client
+
+ORDERS = product({"a": "int"})
+ONE, TWO = "SELECT 1 AS a", "SELECT 2 AS a"
+
+
+def pointer(lake: Lake, name: str) -> Path:
+    return Path(lake.uri(name)).parents[1] / "pointers" / f"{name}.json"
+
+
+def values(client: Client, url: str = "/odata/orders") -> list[int]:
+    return [row["a"] for row in client.get(url).json()["value"]]
+
+
+def test_a_product_is_unknown_then_awaited_then_served_then_gone(
+    lake: Lake, client: Client
+) -> None:
+    assert client.get("/odata/orders").status_code == 404
+    lake.accept(Identity(name="orders", uid="uid-1", generation=1), "orders")
+    client.refresh()
+    assert client.get("/odata/orders").status_code == 503
+    publish(lake, ORDERS, ONE)
+    client.refresh()
+    assert values(client) == [1]
+    lake.retire("orders")
+    client.refresh()
+    assert client.get("/odata/orders").status_code == 404
+
+
+def test_a_new_snapshot_is_served_and_the_one_before_by_its_number(
+    lake: Lake, client: Client
+) -> None:
+    publish(lake, ORDERS, ONE)
+    publish(lake, ORDERS, TWO)
+    client.refresh()
+    assert values(client) == [2]
+    for old in ("/odata/orders@0", "/odata/orders?snapshot=0", "/odata/orders@0/Rows"):
+        assert values(client, old) == [1]
+    assert client.get("/odata/orders@0/Rows('1~0')").status_code == 200
+    assert client.get("/odata/orders@1/Rows('1~0')").status_code == 404
+    assert client.get("/odata/orders@0/$metadata").status_code == 200
+
+
+def test_page_sizes_change_without_new_rows(lake: Lake, client: Client) -> None:
+    publish(lake, ORDERS, "SELECT i AS a FROM range(9) t(i)")
+    client.refresh()
+    assert len(values(client)) == 9
+    lake.republish(
+        product({"a": "int"}, odata={"default_top": 4}),
+        Identity(name="orders", uid="uid-1", generation=2),
+    )
+    client.refresh()
+    assert len(values(client)) == 4
+
+
+def test_a_link_lives_as_long_as_promised(tmp_path: Path, client: Client) -> None:
+    lake = Lake.open_at(tmp_path / "lake", link_lifetime=timedelta(seconds=0))
+    wanted = product({"a": "int"}, odata={"default_top": 1})
+    publish(lake, wanted, "SELECT i AS a FROM range(3) t(i)")
+    client.refresh()
+    link = client.get("/odata/orders").json()["@odata.nextLink"]
+    assert values(client, link) == [1]
+    publish(lake, wanted, TWO)
+    client.refresh()
+    gone = client.get(link)
+    assert gone.status_code == 410
+    assert gone.json()["error"]["code"] == "Gone"
+
+
+def test_a_link_goes_on_in_its_own_snapshot(lake: Lake, client: Client) -> None:
+    wanted = product({"a": "int"}, odata={"default_top": 2})
+    publish(lake, wanted, "SELECT i AS a FROM range(6) t(i)")
+    client.refresh()
+    first = client.get("/odata/orders?$orderby=a desc").json()
+    publish(lake, wanted, "SELECT 100 + i AS a FROM range(6) t(i)")
+    client.refresh()
+    rest, link = [], first["@odata.nextLink"]
+    while link:
+        page = client.get(link).json()
+        rest += [row["a"] for row in page["value"]]
+        link = page.get("@odata.nextLink", "")
+    assert rest == [3, 2, 1, 0]
+
+
+@pytest.mark.parametrize("broken", [b"{", b"", b'{"formatVersion": 1}'])
+def test_an_unreadable_pointer_leaves_what_was_served(
+    lake: Lake, client: Client, broken: bytes
+) -> None:
+    publish(lake, ORDERS, ONE)
+    publish(lake, product({"a": "int"}, name="others"), TWO)
+    client.refresh()
+    pointer(lake, "orders").write_bytes(broken)
+    client.refresh()
+    assert values(client) == [1]
+    assert values(client, "/odata/others") == [2]
+    health = client.get("/health").json()
+    assert health["status"] == "degraded"
+    assert list(health["degraded"]) == ["orders"]
+
+
+def test_a_snapshot_without_its_file_is_not_served_and_says_so(lake: Lake, client: Client) -> None:
+    publish(lake, ORDERS, ONE)
+    client.refresh()
+    second = publish(lake, ORDERS, TWO)
+    lake.local(second, second.document.files[0]).unlink()
+    client.refresh()
+    assert values(client) == [1]
+    assert "is not there" in client.get("/health").json()["degraded"]["orders"]
+
+
+def test_a_file_that_goes_away_later_is_no_end_of_the_service(lake: Lake, client: Client) -> None:
+    found = publish(lake, ORDERS, ONE)
+    client.refresh()
+    lake.local(found, found.document.files[0]).unlink()
+    answer = client.get("/odata/orders")
+    assert answer.status_code == 503
+    assert "parquet" not in answer.text
+    assert client.get("/livez").status_code == 200
+
+
+def test_a_route_belongs_to_who_has_it(lake: Lake, client: Client) -> None:
+    publish(lake, ORDERS, ONE)
+    client.refresh()
+    rival = product({"a": "int"}, name="another", api={"path": "/orders", "resource": "Rows"})
+    publish(lake, rival, TWO)
+    client.refresh()
+    assert values(client) == [1]
+    assert "is the path of orders" in client.get("/health").json()["degraded"]["another"]
+    lake.retire("orders")
+    client.refresh()
+    assert values(client) == [2]
+
+
+def test_a_product_created_again_is_another_one(lake: Lake, client: Client) -> None:
+    publish(lake, ORDERS, ONE)
+    client.refresh()
+    lake.retire("orders")
+    lake.accept(Identity(name="orders", uid="uid-2", generation=1), "orders")
+    client.refresh()
+    assert client.get("/odata/orders").status_code == 503
+
+
+def test_only_what_changed_is_read(lake: Lake, tmp_path: Path) -> None:
+    publish(lake, ORDERS, ONE)
+    publish(lake, product({"a": "int"}, name="others"), ONE)
+    reader = CatalogReader(LakeReader.at(tmp_path / "lake"))
+    before = reader.refresh()
+    publish(lake, ORDERS, TWO)
+    after = reader.refresh()
+    assert after.products["others"] is before.products["others"]
+    assert after.products["orders"] is not before.products["orders"]
+    assert after.state != before.state
+    assert reader.refresh().state == after.state
+
+
+def test_a_lake_that_is_not_there_is_an_empty_one(tmp_path: Path) -> None:
+    assert CatalogReader(LakeReader.at(tmp_path / "nowhere")).refresh().routes == {}
+
+
+def test_the_hub_serves_a_product_under_its_identifier(lake: Lake, client: Client) -> None:
+    publish(lake, product({"a": "int"}, name="my-orders"), TWO)
+    client.refresh()
+    assert values(client, "/odata/my_orders") == [2]
+    assert client.get("/odata/my_orders/$count").text == "1"
+    assert client.get("/odata/my_orders('2~0')").json()["a"] == 2
+    assert (
+        client.get("/odata/my_orders")
+        .json()["@odata.context"]
+        .endswith("/odata/$metadata#my_orders")
+    )

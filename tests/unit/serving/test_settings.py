@@ -1,0 +1,69 @@
+"""Settings come from the environment, and nonsense is named."""
+
+from pathlib import Path
+
+import pytest
+
+from dphub_serving.settings import InvalidSetting, ServingSettings
+
+
+def test_without_any_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = ServingSettings.read({})
+    assert settings.lake == tmp_path / ".dphub" / "lake"
+    assert (settings.host, settings.port, settings.links) == ("127.0.0.1", 8000, "absolute")
+    assert settings.reload_token is settings.public_url is settings.local is None
+    assert settings.threads >= 1
+
+
+def test_every_variable() -> None:
+    settings = ServingSettings.read(
+        {
+            "DPHUB_HOME": "/home",
+            "DPHUB_HOST": "0.0.0.0",
+            "DPHUB_PORT": "80",
+            "DPHUB_PUBLIC_URL": "https://x/",
+            "DPHUB_LINKS": "relative",
+            "DPHUB_TRUSTED_PROXIES": "10.0.0.1",
+            "DPHUB_RELOAD_TOKEN": "t",
+            "DPHUB_POLL_SECONDS": "0.5",
+            "DPHUB_QUERY_SECONDS": "9",
+            "DPHUB_SERVING_THREADS": "3",
+            "DPHUB_SERVING_MEMORY": "1GB",
+            "DPHUB_SERVING_SPILL": "/spill",
+            "DPHUB_SERVING_CACHE_MB": "5",
+            "DP_LOCAL_CR": "a.yaml",
+        }
+    )
+    assert settings == ServingSettings(
+        lake=Path("/home/lake"),
+        host="0.0.0.0",
+        port=80,
+        public_url="https://x",
+        links="relative",
+        trusted_proxies="10.0.0.1",
+        reload_token="t",
+        poll_seconds=0.5,
+        query_seconds=9.0,
+        threads=3,
+        memory="1GB",
+        spill=Path("/spill"),
+        cache_bytes=5_000_000,
+        local="a.yaml",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DPHUB_PORT", "http"),
+        ("DPHUB_LINKS", "absolut"),
+        ("DPHUB_POLL_SECONDS", "soon"),
+        ("DPHUB_POLL_SECONDS", "0"),
+        ("DPHUB_QUERY_SECONDS", "inf"),
+        ("DPHUB_SERVING_THREADS", "-1"),
+    ],
+)
+def test_nonsense_is_named(name: str, value: str) -> None:
+    with pytest.raises(InvalidSetting, match=name):
+        ServingSettings.read({name: value})
