@@ -70,11 +70,11 @@ class KeyRecipe:
     def text_sql(self) -> str:
         """DuckDB: the text of a row's key, from its stored columns, before the limit of LONGEST."""
         parts = [part_sql(f'"{name}"', kind) for name, kind in self.columns]
-        return f" || '{SEPARATOR}' || ".join([*parts, f'"{ORDINAL}"::VARCHAR'])
+        return f"concat_ws('{SEPARATOR}', {', '.join(parts)}, \"{ORDINAL}\")"
 
-    def key_sql(self) -> str:
-        """DuckDB: the key of a row, from its stored columns."""
-        text = self.text_sql()
+    def key_sql(self, text: str | None = None) -> str:
+        """DuckDB: the key of a row, from its stored columns, or from SQL for its `text_sql`."""
+        text = text or self.text_sql()
         match self.kind:
             case "text":
                 digest = f"'{DIGEST}' || sha256({text})"

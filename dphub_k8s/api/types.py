@@ -97,7 +97,9 @@ def _time(text: str) -> str:
 
 
 def _json(text: str) -> str:
-    json.loads(text, parse_constant=_no_json)
+    found = json.loads(text, parse_constant=_no_json)
+    # Python would let half of a surrogate pair pass.
+    json.dumps(found, ensure_ascii=False).encode()
     return text
 
 

@@ -80,11 +80,14 @@ def _range(table: Table, query: Query, shape: Shape, *, reverse: bool) -> Range:
     first = query.cursor.row if isinstance(query.cursor, AtRow) else query.skip
     first = min(first, table.rows)
     end = min(first + query.page, table.rows)
-    low, high = (table.rows - end, table.rows - first) if reverse else (first, end)
-    rest = " WHERE file_row_number >= ? AND file_row_number < ?"
-    rest += " ORDER BY file_row_number DESC" if reverse else ""
+    if reverse:
+        rest = " WHERE file_row_number >= ? AND file_row_number < ? ORDER BY file_row_number DESC"
+        params = (table.rows - end, table.rows - first)
+    else:
+        # In file order, which DuckDB keeps; the limit ends the scan where a bound only filters it.
+        rest, params = " WHERE file_row_number >= ? LIMIT ?", (first, end - first)
     text = f"SELECT {row(table, query, shape)} FROM {reading(table, query, shape, rest)}"
-    return Range(Statement(text, (low, high)), first, end, table.rows)
+    return Range(Statement(text, params), first, end, table.rows)
 
 
 def _sorted(table: Table, query: Query, shape: Shape) -> Sorted:
