@@ -8,6 +8,8 @@ import pytest
 
 from dphub_assets.lake.writer import Lake
 from dphub_k8s.api.snapshot import Identity
+from dphub_serving.sql.page import Range
+from dphub_serving.sql.statement import Statement
 from tests.lake_factory import product, publish
 from tests.unit.serving.conftest import TOKEN, Client, serving
 
@@ -217,8 +219,14 @@ def test_health_tells_what_is_served(served: Client) -> None:
     assert served.get("/").json()["odata"] == "/odata/"
 
 
-def test_a_long_answer_ends_at_its_deadline(home: Path) -> None:
-    with serving(home, DPHUB_QUERY_SECONDS="0.000001") as client:
+def test_a_long_answer_ends_at_its_deadline(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    endless = Statement("SELECT count(*) FROM range(1000000) a, range(1000000) b", ())
+
+    def slow(*_: object) -> Range:
+        return Range(endless, 0, 1, 1)
+
+    monkeypatch.setattr("dphub_serving.routes.data.compile_page", slow)
+    with serving(home, DPHUB_QUERY_SECONDS="0.2") as client:
         answer = client.get("/odata/orders")
         assert answer.status_code == 504
         assert answer.json()["error"]["code"] == "DeadlineExceeded"
