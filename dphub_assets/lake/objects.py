@@ -9,8 +9,9 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -51,6 +52,9 @@ class Objects(Protocol):
 
     def staging(self) -> AbstractContextManager[Path]:
         """A local folder that is gone afterwards."""
+
+    def discard_staging(self, before: datetime) -> None:
+        """Delete what killed processes have left of theirs, if it was not touched since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +129,12 @@ class Directory:
         parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=parent, ignore_cleanup_errors=True) as folder:
             yield Path(folder)
+
+    def discard_staging(self, before: datetime) -> None:
+        for folder in (self.root / "staging").glob("*"):
+            with suppress(FileNotFoundError):
+                if folder.stat().st_mtime < before.timestamp():
+                    shutil.rmtree(folder, ignore_errors=True)
 
     @contextmanager
     def _locked(self, name: str) -> Iterator[None]:

@@ -7,7 +7,7 @@ was accepted but never built has a pointer without a snapshot; a deleted one has
 from datetime import datetime, timedelta
 from typing import Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, ValidationError
 
 from dphub_k8s.api.noun import Noun
 from dphub_k8s.api.snapshot import Identity
@@ -57,6 +57,14 @@ class Pointer(Noun):
 
 def object_name(product: str) -> str:
     return f"{FOLDER}/{product}.json"
+
+
+def parse(data: bytes | None) -> Pointer | None:
+    """None too for what is no pointer: it is derived, and made again."""
+    try:
+        return Pointer.model_validate_json(data) if data else None
+    except ValidationError:
+        return None
 
 
 def dump(pointer: Pointer) -> bytes:

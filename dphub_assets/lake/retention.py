@@ -39,6 +39,11 @@ def sweep(
     ]
 
 
+def sweep_staging(lake: LakeReader, now: datetime | None = None) -> None:
+    """Delete the folders of publishes that were killed."""
+    lake.objects.discard_staging((now or datetime.now(UTC)) - GRACE)
+
+
 def _data_files(objects: Objects, name: str, before: datetime) -> list[str]:
     """Rows and key indexes of the table that are older than `before`."""
     found = []

@@ -49,10 +49,8 @@ class Lake(LakeReader):
         """From now on the product is expected: it has a pointer, with a snapshot or without."""
 
         def change(before: bytes | None) -> bytes:
-            if before is None:
-                return pointer.dump(Pointer(product=product, route=route))
-            known = Pointer.model_validate_json(before)
-            if known.product.uid != product.uid:
+            known = pointer.parse(before)
+            if known is None or known.product.uid != product.uid:
                 return pointer.dump(Pointer(product=product, route=route))
             if known.current is None:
                 known = known.model_copy(update={"route": route, "product": product})
@@ -175,7 +173,7 @@ class Lake(LakeReader):
         current = Current(sequence=snapshot.sequence, id=document.id)
 
         def change(before: bytes | None) -> bytes | None:
-            known = Pointer.model_validate_json(before) if before else None
+            known = pointer.parse(before)
             if known is None or known.sequence >= snapshot.sequence:
                 return before
             advanced = known.advanced(

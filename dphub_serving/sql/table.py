@@ -1,5 +1,6 @@
 """What the compiler has to know of one snapshot: its files, columns, order and key."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from dphub_serving.sql.statement import name, text
 # With a blank, so that no column has these names.
 POSITION = name("row position")
 KEY_TEXT = name("key text")
+PATTERN = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +61,11 @@ class Table:
 
     def source(self) -> str:
         """The rows; DuckDB calls a row's number in the file `file_row_number`."""
-        return f"read_parquet({text(self.rows_file)}, file_row_number = true)"
+        return parquet(self.rows_file, "file_row_number = true")
 
     def index(self) -> str:
         assert self.index_file is not None
-        return f"read_parquet({text(self.index_file)})"
+        return parquet(self.index_file)
 
     def key_sql(self) -> str:
         """The key, from the columns beneath; a spelled one from KEY_TEXT, which `reading` adds."""
@@ -71,3 +73,11 @@ class Table:
             return name(self.key)
         # The recipe repeats the text; DuckDB plans three times as fast when it stands once.
         return self.spelled.key_sql(KEY_TEXT)
+
+
+def parquet(file: str, *options: str) -> str:
+    """SQL for the rows of one file: its name is no pattern, and its folders are no columns."""
+    path = text(PATTERN.sub(r"[\g<0>]", file))
+    # Out of a folder such as year=2024 DuckDB would read a column.
+    folders = ["hive_partitioning = false"] if "=" in file else []
+    return f"read_parquet({', '.join([path, *folders, *options])})"

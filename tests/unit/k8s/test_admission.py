@@ -227,7 +227,12 @@ def test_the_smallest_product_and_its_defaults() -> None:
         (column(name="a" * 129), "spec.entity.columns[1].name", "InvalidName", "at most 128"),
         (column(name=""), "spec.entity.columns[1].name", "InvalidName", "no name in OData"),
         (column(name="_Ordinal"), "spec.entity.columns[1].name", "Reserved", "hub uses itself"),
-        (column(name="file_row_number"), "spec.entity.columns[1].name", "Reserved", "hub uses itself"),
+        (
+            column(name="file_row_number"),
+            "spec.entity.columns[1].name",
+            "Reserved",
+            "hub uses itself",
+        ),
         (column(name="ID"), "spec.entity.columns[1].name", "Duplicate", "columns[0]"),
         (column(type="strng"), "spec.entity.columns[1].type", "UnknownType", "mean 'string'?"),
         (column(type="decimal"), "spec.entity.columns[1].type", "UnknownType", "decimal(18,2)"),

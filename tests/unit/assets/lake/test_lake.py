@@ -183,3 +183,22 @@ def test_an_unreadable_pointer_hides_no_other_product(lake: Lake) -> None:
     lake.objects.write(pointer.object_name("orders"), b"{")
     assert list(lake.pointers()) == ["customers"]
     assert "orders" in lake.faults
+
+
+def test_a_pointer_that_makes_no_sense_is_accepted_again(lake: Lake) -> None:
+    publish(lake, product())
+    lake.objects.write(pointer.object_name("orders"), b"{")
+    lake.accept(identity(product()), "orders")
+    assert lake.heal("orders")
+    current = lake.current("orders")
+    assert current is not None
+    assert current.sequence == 0
+
+
+def test_what_a_killed_publish_staged_is_swept_in_the_end(lake: Lake) -> None:
+    left = Path(lake.uri("")).parent / "staging" / "left"
+    left.mkdir(parents=True)
+    retention.sweep_staging(lake)
+    assert left.exists()
+    retention.sweep_staging(lake, datetime.now(UTC) + timedelta(hours=7))
+    assert not left.exists()

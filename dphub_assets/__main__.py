@@ -1,0 +1,37 @@
+"""`python -m dphub_assets …`: the programs that need Dagster or DuckDB, started by `dphub`.
+
+validate FILE...      what the sources' schemas show to be wrong, one JSON object a line
+materialize FILE...   build and publish without Dagster
+daemon, webserver     Dagster's own, with faster loops
+"""
+
+import sys
+from collections.abc import Callable
+
+
+def program(name: str) -> Callable[[list[str]], int] | None:
+    """Each loads only what it needs: Dagster is a second of imports, and so is the build."""
+    match name:
+        case "validate" | "materialize":
+            from dphub_assets import direct
+
+            return {"validate": direct.validate, "materialize": direct.materialize}[name]
+        case "daemon" | "webserver":
+            from dphub_assets import fast
+
+            return {"daemon": fast.daemon, "webserver": fast.webserver}[name]
+        case _:
+            return None
+
+
+def main(arguments: list[str]) -> int:
+    chosen = program(arguments[0]) if arguments else None
+    if chosen is None:
+        names = "validate, materialize, daemon, webserver"
+        print(f"usage: python -m dphub_assets PROGRAM …, one of {names}", file=sys.stderr)
+        return 2
+    return chosen(arguments[1:])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,45 @@
+"""When DuckDB gives up: a source that cannot be read, or the engine itself."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import duckdb
+
+from dphub_assets.build.errors import EngineFailed
+from dphub_assets.build.plan import JoinPlan, PlannedSource
+from dphub_assets.build.text import commas, name
+from dphub_assets.sources.location import Location
+from dphub_assets.sources.relation import parquet
+from dphub_assets.sources.schema import unreadable
+
+
+@contextmanager
+def explained(
+    connection: duckdb.DuckDBPyConnection, plan: JoinPlan, locations: Mapping[str, Location]
+) -> Iterator[None]:
+    """Instead of DuckDB's errors raises SourceUnreadable, EngineFailed."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        hint = "raise DPHUB_BUILD_MEMORY or give the spill folder (DPHUB_BUILD_SPILL) more room"
+        raise EngineFailed(f"{_first_line(error)}; {hint}") from error
+    except duckdb.Error as error:
+        for source in plan.sources:
+            _require_readable(connection, source, locations[source.alias])
+        raise EngineFailed(_first_line(error)) from error
+
+
+def _require_readable(
+    connection: duckdb.DuckDBPyConnection, source: PlannedSource, location: Location
+) -> None:
+    """A footer may be whole and the pages behind it broken."""
+    columns = commas(f"count({name(there)})" for there, _ in source.columns.values())
+    try:
+        connection.execute(f"SELECT {columns} FROM {parquet(location.file)}").fetchall()
+    except duckdb.Error as error:
+        raise unreadable(location, error) from error
+
+
+def _first_line(error: duckdb.Error) -> str:
+    """Without the SQL and the advice that DuckDB adds."""
+    return str(error).partition("\n")[0]

@@ -1,0 +1,129 @@
+"""Casts as declared: a value that does not fit fails the build, and nothing is lost in silence.
+
+What is lost on purpose: `float` and `double` hold the nearest number they can, a decimal from a
+`float` or `double` is rounded, a timestamp has microseconds. There is one zero and one NaN.
+"""
+
+import re
+
+from dphub_k8s.api.types import ColumnType
+
+_FAMILIES = (
+    ("text", r"VARCHAR|JSON|ENUM.*"),
+    ("binary float", r"FLOAT|DOUBLE"),
+    ("number", r"U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DECIMAL.*|BIGNUM"),
+    ("bool", r"BOOLEAN"),
+    ("moment", r"DATE|TIMESTAMP.*"),
+    ("time", r"TIME|TIME_NS"),
+    ("uuid", r"UUID"),
+    ("bytes", r"BLOB"),
+    ("nested", r".*\]|(STRUCT|MAP|UNION|VARIANT).*"),
+)
+_NUMBERS = frozenset({"number", "binary float"})
+# What a type can be made of, beside text.
+_FROM = {
+    "BOOLEAN": _NUMBERS | {"bool"},
+    "DATE": frozenset({"moment"}),
+    "TIMESTAMPTZ": frozenset({"moment"}),
+    "TIME": frozenset({"time"}),
+    "UUID": frozenset({"uuid"}),
+    "BLOB": frozenset({"bytes"}),
+    "VARCHAR": frozenset(family for family, _ in _FAMILIES) - {"nested"} | {"other"},
+    "JSON": frozenset({"nested", "bool"}) | _NUMBERS,
+}
+# What Delta, OData and Python can say; DuckDB can say more.
+_RANGES = {
+    "DATE": ("DATE '0001-01-01'", "DATE '9999-12-31'"),
+    "TIME": ("TIME '00:00:00'", "TIME '23:59:59.999999'"),
+    "TIMESTAMPTZ": (
+        "TIMESTAMPTZ '0001-01-01 00:00:00+00'",
+        "TIMESTAMPTZ '9999-12-31 23:59:59.999999+00'",
+    ),
+}
+_WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|BIGNUM")
+_DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
+
+
+def family(source_type: str) -> str:
+    """The kind of values that a DuckDB type has."""
+    return next((name for name, types in _FAMILIES if re.fullmatch(types, source_type)), "other")
+
+
+def can_become(source_type: str, kind: ColumnType) -> bool:
+    """Whether some values of the source type can be cast at all."""
+    found = family(source_type)
+    return found == "text" or found in _FROM.get(kind.cast, _NUMBERS | {"bool"})
+
+
+def comparable(left: str, right: str) -> bool:
+    """Whether a join can ask if values of two source types are equal. '7' and 7 never are."""
+    one, other = family(left), family(right)
+    if one in ("nested", "other"):
+        return left == right
+    return one == other or {one, other} <= _NUMBERS
+
+
+def cast(expression: str, source_type: str, kind: ColumnType) -> str:
+    """DuckDB: the value as it is stored, for values that fit."""
+    value = expression
+    if source_type != kind.cast:
+        value = _converted(expression, source_type, kind)
+    if kind.cast in ("FLOAT", "DOUBLE"):
+        # -0.0 equals 0.0, and every NaN any other, but they print other keys.
+        return f"CASE WHEN isnan({value}) THEN 'nan' ELSE {value} + 0.0::{kind.cast} END"
+    return value if kind.stored == kind.cast else f"CAST({value} AS {kind.stored})"
+
+
+def misfit(expression: str, source_type: str, kind: ColumnType) -> str | None:
+    """DuckDB: whether a value does not fit; None where every value does."""
+    faults = list(_faults(expression, source_type, kind))
+    return f"{expression} IS NOT NULL AND ({' OR '.join(faults)})" if faults else None
+
+
+def _faults(expression: str, source_type: str, kind: ColumnType) -> list[str]:
+    tried = _converted(expression, source_type, kind, tried=True)
+    faults = []
+    if source_type != kind.cast and (kind.cast != "VARCHAR" or source_type == "BLOB"):
+        faults.append(f"{tried} IS NULL")
+    if bounds := _RANGES.get(kind.cast):
+        faults.append(f"{tried} NOT BETWEEN {bounds[0]} AND {bounds[1]}")
+    if loss := _loss(expression, source_type, kind):
+        faults.append(loss)
+    return faults
+
+
+def _converted(expression: str, source_type: str, kind: ColumnType, *, tried: bool = False) -> str:
+    # A cast between text and bytes would read and write escapes, such as \xFF.
+    if (source_type, kind.cast) == ("BLOB", "VARCHAR"):
+        return f"TRY(decode({expression}))" if tried else f"decode({expression})"
+    if (source_type, kind.cast) == ("VARCHAR", "BLOB"):
+        return f"encode({expression})"
+    return f"{'TRY_CAST' if tried else 'CAST'}({expression} AS {kind.cast})"
+
+
+def _loss(expression: str, source_type: str, kind: ColumnType) -> str | None:
+    """DuckDB: whether a cast, which succeeds, would round or leave something out."""
+    found = family(source_type)
+    if kind.cast == "BOOLEAN" and found in _NUMBERS:
+        return f"{expression} NOT IN (0, 1)"
+    if kind.cast == "DATE" and source_type != "DATE":
+        moment = f"TRY_CAST({expression} AS TIMESTAMP)"
+        return f"{moment} <> TRY_CAST({expression} AS DATE)"
+    if (digits := _digits(kind)) is None or found not in (*_NUMBERS, "text"):
+        return None
+    before, after = digits
+    if found == "binary float":
+        return f"{expression} <> trunc({expression})" if _WHOLE.fullmatch(kind.cast) else None
+    if found == "text":
+        expression = f"TRY_CAST({expression} AS DECIMAL(38,{38 - before}))"
+    elif _WHOLE.fullmatch(source_type):
+        return None
+    return f"{expression} <> round({expression}, {after})"
+
+
+def _digits(kind: ColumnType) -> tuple[int, int] | None:
+    """Of an exact number: how many before the point, how many behind it."""
+    if match := _DECIMAL.fullmatch(kind.cast):
+        precision, scale = int(match[1]), int(match[2])
+        return precision - scale, scale
+    return (20, 0) if _WHOLE.fullmatch(kind.cast) else None

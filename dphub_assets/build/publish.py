@@ -1,0 +1,149 @@
+"""Build a product: plan, write, check, publish. A new snapshot is current, or nothing changed."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import duckdb
+
+from dphub_assets.build import fit, quality, sql
+from dphub_assets.build.blame import explained
+from dphub_assets.build.errors import ChecksFailed
+from dphub_assets.build.plan import JoinPlan, make_plan
+from dphub_assets.build.session import session
+from dphub_assets.build.write import Written, write
+from dphub_assets.lake import layout
+from dphub_assets.lake.reader import Snapshot
+from dphub_assets.lake.writer import Lake
+from dphub_assets.settings import BuildSettings
+from dphub_assets.sources.errors import SourceChanged
+from dphub_assets.sources.location import Location, locate
+from dphub_assets.sources.schema import read_schema
+from dphub_k8s.api.keys import RECIPE
+from dphub_k8s.api.product import DataProduct
+from dphub_k8s.api.snapshot import Identity, RunInfo, SnapshotDocument, SourceVersion, Verdict
+from dphub_k8s.settings import Settings
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """What every build shares: where sources and snapshots are, and how much it may use."""
+
+    lake: Lake
+    settings: Settings
+    limits: BuildSettings
+
+    @classmethod
+    def read(cls, settings: Settings) -> "Builder":
+        lake = Lake.open_at(settings.lake, settings.link_lifetime)
+        return cls(lake, settings, BuildSettings.read(settings))
+
+    def locations(self, product: DataProduct) -> dict[str, Location]:
+        """Raises SourceForbidden."""
+        return {
+            alias: locate(source.path, self.settings.data_root, self.settings.allowed_roots)
+            for alias, source in product.spec.backend.sources.items()
+        }
+
+    def plan(self, connection: duckdb.DuckDBPyConnection, product: DataProduct) -> JoinPlan:
+        """Raises Refused, SourceError."""
+        locations = self.locations(product)
+        schemas = {alias: read_schema(connection, found) for alias, found in locations.items()}
+        return make_plan(product, schemas)
+
+    def validate(self, product: DataProduct) -> JoinPlan:
+        """The plan alone: what the schemas show to be wrong. Raises Refused, SourceError."""
+        with session(self.limits) as connection:
+            return self.plan(connection, product)
+
+    def build(
+        self,
+        product: DataProduct,
+        identity: Identity,
+        run_id: str | None = None,
+        progress: Progress = lambda _: None,
+    ) -> Snapshot:
+        """Raises Refused, SourceError, BuildError, LakeError; then nothing has changed."""
+        locations = self.locations(product)
+        with self.lake.staging(product.name) as staging, session(self.limits) as connection:
+            with _unchanged(locations) as sources:
+                progress("reading the schemas of the sources")
+                plan = self.plan(connection, product)
+                with explained(connection, plan, locations):
+                    files = {alias: found.file for alias, found in locations.items()}
+                    progress("looking for values that do not fit")
+                    longest = fit.longest_key(connection, plan, files)
+                    progress("joining, sorting and writing")
+                    names = layout.rows_file(staging.id), layout.index_file(staging.id)
+                    written = write(connection, plan, files, longest, staging.folder, names)
+                    progress(f"checking {written.rows.rows:,} rows")
+                    verdicts = quality.check(connection, plan, written)
+            if any(verdict.blocking and not verdict.passed for verdict in verdicts):
+                raise ChecksFailed(verdicts)
+            progress("publishing")
+            query = sql.rows(plan, files)
+            document = _document(
+                staging.id, plan, identity, written, sources, verdicts, query, run_id
+            )
+            return self.lake.publish(staging, document, _files(written))
+
+
+def versions(locations: Mapping[str, Location]) -> dict[str, SourceVersion]:
+    """Raises SourceMissing."""
+    return {
+        alias: SourceVersion(alias=alias, location=found.name, version=found.version())
+        for alias, found in locations.items()
+    }
+
+
+@contextmanager
+def _unchanged(locations: Mapping[str, Location]) -> Iterator[dict[str, SourceVersion]]:
+    """The versions that are read within. Raises SourceChanged, whatever else that led to."""
+    before = versions(locations)
+    try:
+        yield before
+    finally:
+        after = versions(locations)
+        if changed := [now.location for alias, now in after.items() if now != before[alias]]:
+            raise SourceChanged(f"{', '.join(changed)} changed while being read")
+
+
+def _files(written: Written) -> dict[str, Path]:
+    files = {written.rows.path: written.file}
+    if written.index and written.index_file:
+        files[written.index_file.path] = written.index
+    return files
+
+
+def _document(
+    snapshot_id: str,
+    plan: JoinPlan,
+    identity: Identity,
+    written: Written,
+    sources: Mapping[str, SourceVersion],
+    verdicts: tuple[Verdict, ...],
+    query: str,
+    run_id: str | None,
+) -> SnapshotDocument:
+    product = plan.product
+    return SnapshotDocument(
+        id=snapshot_id,
+        created=datetime.now(UTC),
+        product=identity,
+        spec=product,
+        codeVersion=product.code_version(),
+        files=(written.rows,),
+        index=written.index_file,
+        keyRecipe=RECIPE if product.spec.entity.key.generated else None,
+        storageOrder=plan.order,
+        sources=tuple(sources.values()),
+        sql=query,
+        columnLineage=plan.lineage(),
+        verdicts=verdicts,
+        run=RunInfo(runId=run_id, duckdb=duckdb.__version__, dphub=version("dphub")),
+    )

@@ -1,0 +1,22 @@
+"""What Dagster loads. The only module with an effect at import."""
+
+import dagster as dg
+
+from dphub_assets.build.publish import Builder
+from dphub_assets.component import DataProducts, ProductTree
+from dphub_assets.declared import Declarations
+from dphub_assets.sensor import Hub, product_sensor
+from dphub_assets.settings import DagsterSettings
+from dphub_k8s.settings import Settings
+from dphub_k8s.stores.directory import DirectoryStore
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    settings, dagster = Settings.read(), DagsterSettings.read()
+    store = DirectoryStore(settings.products, settings.store_state)
+    declarations = Declarations(store, settings.allowed_roots)
+    builder = Builder.read(settings)
+    sensor = product_sensor(Hub(declarations, builder, dagster))
+    component = DataProducts(declarations, builder, dagster.public_url, [sensor])
+    return ProductTree.of(component).build_defs()

@@ -1,0 +1,150 @@
+"""What to do, from three levels: what is wanted, what the code location has loaded, what is built.
+
+Pure: no clock, no disk, no Dagster.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+BACK_OFF_SECONDS = 5.0
+LONGEST_BACK_OFF_SECONDS = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """`stamp` and `digest` cover the whole spec (the stamp its identity too), `level` what shapes
+    the data: code version and data versions of the sources. `waiting` names sources that are not
+    there; `refused` is a product that admission turned down."""
+
+    uid: str
+    generation: int
+    stamp: str
+    digest: str
+    level: str
+    route: str = ""
+    waiting: tuple[str, ...] = ()
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    stamp: str
+    broken: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What the lake says of a product; `level` and `digest` are None before its first snapshot."""
+
+    uid: str
+    route: str
+    digest: str | None = None
+    level: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """`attempts` are ended runs at this level, however they ended: one that succeeded and left the
+    product unbuilt must back off as well. `last_run` is the last of them."""
+
+    in_flight: bool = False
+    attempts: int = 0
+    last_end: float = 0.0
+    last_run: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Names of products. `stale` asks for a reload; `build` holds run keys, `queued` waits for a
+    slot; `later` says until when a failed build waits."""
+
+    stale: tuple[str, ...] = ()
+    accept: tuple[str, ...] = ()
+    build: Mapping[str, str] = field(default_factory=dict)
+    queued: tuple[str, ...] = ()
+    publish: tuple[str, ...] = ()
+    retire: tuple[str, ...] = ()
+    running: tuple[str, ...] = ()
+    later: Mapping[str, float] = field(default_factory=dict)
+    waiting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    broken: tuple[str, ...] = ()
+
+
+def unsettled(wanted: Mapping[str, Wanted], built: Mapping[str, Built]) -> set[str]:
+    """Names that are not built as declared: of these the runs must be looked up."""
+    return {
+        name
+        for name, want in wanted.items()
+        if not ((have := built.get(name)) and at_level(want, have) and have.digest == want.digest)
+    }
+
+
+def reconcile(
+    wanted: Mapping[str, Wanted],
+    loaded: Mapping[str, Loaded],
+    built: Mapping[str, Built],
+    tried: Mapping[str, Tried],
+    now: float,
+    slots: int,
+) -> Decision:
+    """At most `slots` builds are under way: each run is a process."""
+    stale = [n for n, want in wanted.items() if n not in loaded or loaded[n].stamp != want.stamp]
+    gone = [n for n in loaded if n not in wanted]
+    build: dict[str, str] = {}
+    publish, running, broken = [], [], []
+    later: dict[str, float] = {}
+    waiting: dict[str, tuple[str, ...]] = {}
+    for name, want in wanted.items():
+        have = built.get(name)
+        past = tried.get(name, Tried())
+        if past.in_flight:
+            running.append(name)
+        elif want.refused:
+            broken.append(name)
+        elif at_level(want, have):
+            # The data is right, what is said of it is not: no run, so nothing to wait for.
+            if have and have.digest != want.digest:
+                publish.append(name)
+        elif name in stale:
+            continue  # a reload and a run of the same product are two ticks
+        elif loaded[name].broken:
+            broken.append(name)
+        elif want.waiting:
+            waiting[name] = want.waiting
+        elif (due := due_at(past)) > now:
+            later[name] = due
+        else:
+            build[name] = f"{want.uid}:{want.generation}:{want.level}:{past.attempts}"
+    queued = tuple(build)[max(0, slots - len(running)) :]
+    return Decision(
+        stale=(*stale, *gone),
+        accept=tuple(n for n, want in wanted.items() if _unaccepted(want, built.get(n))),
+        build={name: key for name, key in build.items() if name not in queued},
+        queued=queued,
+        publish=tuple(publish),
+        retire=tuple(n for n, h in built.items() if n not in wanted or wanted[n].uid != h.uid),
+        running=tuple(running),
+        later=later,
+        waiting=waiting,
+        broken=tuple(broken),
+    )
+
+
+def due_at(past: Tried) -> float:
+    """When the next attempt may begin: 5, 10, 20, ... seconds after the last run ended."""
+    if past.attempts == 0:
+        return 0.0
+    pause = BACK_OFF_SECONDS * 2.0 ** min(past.attempts - 1, 20)
+    return past.last_end + min(pause, LONGEST_BACK_OFF_SECONDS)
+
+
+def at_level(want: Wanted, have: Built | None) -> bool:
+    return have is not None and have.uid == want.uid and have.level == want.level
+
+
+def _unaccepted(want: Wanted, have: Built | None) -> bool:
+    if want.refused:
+        return False
+    if have is None or have.uid != want.uid:
+        return True
+    return have.level is None and have.route != want.route

@@ -1,0 +1,190 @@
+"""The reconcile loop: a Dagster sensor whose tick reads three levels, decides, and acts."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+import dagster as dg
+
+from dphub_assets import levels, reload, runs, translator
+from dphub_assets.build.publish import Builder
+from dphub_assets.declared import Declarations, Declared
+from dphub_assets.lake import retention
+from dphub_assets.lake.errors import LakeError
+from dphub_assets.lake.reader import Snapshot
+from dphub_assets.levels import Shelf
+from dphub_assets.reconcile import Decision, Tried, Wanted, due_at, reconcile, unsettled
+from dphub_assets.reported import Reported
+from dphub_assets.runs import Target
+from dphub_assets.settings import DagsterSettings
+from dphub_assets.teller import Teller
+from dphub_k8s.api.product import DataProduct, digest
+
+NAME = "dphub_reconcile"
+SWEEP_SECONDS = 600.0
+
+
+@dataclass
+class Hub:
+    """What the loop works with. What it remembers between ticks are answers, never decisions."""
+
+    declarations: Declarations
+    builder: Builder
+    dagster: DagsterSettings
+    shelf: Shelf = field(init=False)
+    teller: Teller = field(init=False)
+    reported: Reported = field(default_factory=Reported)
+    swept: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.shelf = Shelf(self.builder.lake)
+        self.teller = Teller(self.declarations.store)
+
+
+def product_sensor(hub: Hub) -> dg.SensorDefinition:
+    @dg.sensor(
+        name=NAME,
+        description="Compares what is declared, what is loaded and what is built",
+        asset_selection=dg.AssetSelection.all(),
+        minimum_interval_seconds=1,  # 0 would mean 30
+        default_status=dg.DefaultSensorStatus.RUNNING,
+    )
+    def tick(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        return evaluate(context, hub, time.time())
+
+    return tick
+
+
+def evaluate(context: dg.SensorEvaluationContext, hub: Hub, now: float) -> dg.SensorResult:
+    instance = context.instance
+    declared = hub.declarations.read()
+    wanted, versions = levels.wanted(declared, hub.builder)
+    built, snapshots = hub.shelf.look(wanted)
+    for name, fault in hub.shelf.faults.items():
+        context.log.error(f"{name}: {fault}")
+    pending = (unsettled(wanted, built) | hub.reported.behind(snapshots)) & wanted.keys()
+    tried = runs.history(instance, [target(name, wanted[name]) for name in sorted(pending)])
+    slots = hub.dagster.concurrent_builds
+    decision = reconcile(wanted, levels.loaded(context), built, tried, now, slots)
+
+    act(context, hub, decision, declared, snapshots)
+    cursor = reload_stale(context, hub, wanted, decision, now)
+    hub.teller.tell(instance, declared, wanted, decision, tried, snapshots, now)
+    sweep(hub, declared, now)
+
+    settled = {n: s for n, s in snapshots.items() if n in wanted and not _busy(tried, n)}
+    uris = {name: hub.builder.lake.uri(name) for name in settled}
+    return dg.SensorResult(
+        run_requests=[
+            run_request(one.product, wanted[name], key)
+            for name, key in decision.build.items()
+            if (one := declared[name]).product
+        ],
+        asset_events=[
+            *hub.reported.sources(instance, versions),
+            *hub.reported.snapshots(instance, settled, hub.dagster.public_url, uris),
+        ],
+        skip_reason=None if decision.build else dg.SkipReason(in_words(decision, len(wanted), now)),
+        cursor=cursor,
+    )
+
+
+def act(
+    context: dg.SensorEvaluationContext,
+    hub: Hub,
+    decision: Decision,
+    declared: Mapping[str, Declared],
+    snapshots: dict[str, Snapshot],
+) -> None:
+    """What needs no run. An error of one product is logged: its levels still differ next time."""
+    lake = hub.builder.lake
+
+    def guarded(verb: str, name: str, deed: Callable[[], object]) -> None:
+        try:
+            deed()
+            context.log.info(f"{verb} {name}")
+        except (LakeError, OSError) as error:
+            context.log.error(f"{name} could not be {verb}: {error}")
+
+    for name in decision.retire:
+        last = snapshots.pop(name, None)
+        delete = last is not None and last.document.spec.spec.data_retention == "Delete"
+        guarded("retired", name, partial(lake.retire, name, delete_data=delete))
+    for name in decision.accept:
+        if product := declared[name].product:
+            accept = partial(lake.accept, declared[name].identity, product.route)
+            guarded("accepted", name, accept)
+    for name in decision.publish:
+        if product := declared[name].product:
+            republish = partial(lake.republish, product, declared[name].identity)
+            guarded("published without a run", name, republish)
+
+
+def target(name: str, wanted: Wanted) -> Target:
+    return Target(name, wanted.uid, wanted.generation, wanted.level)
+
+
+def run_request(product: DataProduct, wanted: Wanted, run_key: str) -> dg.RunRequest:
+    return dg.RunRequest(
+        run_key=run_key,
+        asset_selection=[translator.product_key(product)],
+        tags=target(product.name, wanted).tags,
+    )
+
+
+def reload_stale(
+    context: dg.SensorEvaluationContext,
+    hub: Hub,
+    wanted: Mapping[str, Wanted],
+    decision: Decision,
+    now: float,
+) -> str | None:
+    """The cursor holds one thing: the specs that could not be loaded, and when to try again."""
+    if not decision.stale:
+        return None
+    specs = digest({name: each.stamp for name, each in wanted.items()})
+    last = json.loads(context.cursor or "{}")
+    failed = Tried()
+    if last.get("specs") == specs:
+        failed = Tried(attempts=last["failures"], last_end=last["at"])
+    if due_at(failed) > now:
+        return context.cursor
+    try:
+        reload.reload(context.instance, [reload.STATE_KEY], hub.dagster.code_server)
+    except reload.ReloadFailed as problem:
+        context.log.error(f"the definitions could not be reloaded: {problem}")
+        return json.dumps({"specs": specs, "failures": failed.attempts + 1, "at": now})
+    context.log.info(f"reloaded for {', '.join(decision.stale)}")
+    return "{}"
+
+
+def sweep(hub: Hub, declared: Mapping[str, Declared], now: float) -> None:
+    """Delete what no link can name any more, now and then."""
+    if now - hub.swept < SWEEP_SECONDS:
+        return
+    hub.swept = now
+    retention.sweep_staging(hub.builder.lake)
+    for name in declared:
+        retention.sweep(hub.builder.lake, name)
+
+
+def in_words(decision: Decision, total: int, now: float) -> str:
+    """What people read in the list of ticks."""
+    parts = [
+        ("reloaded", decision.stale),
+        ("published without a run", decision.publish),
+        ("retired", decision.retire),
+        ("running", decision.running),
+        ("queued", decision.queued),
+        ("waiting", [f"{name} for {', '.join(why)}" for name, why in decision.waiting.items()]),
+        ("tried again", [f"{n} in {at - now:.0f} s" for n, at in decision.later.items()]),
+        ("refused", decision.broken),
+    ]
+    said = "; ".join(f"{word}: {', '.join(names)}" for word, names in parts if names)
+    return f"{total} products; {said}" if said else f"{total} products, all as declared"
+
+
+def _busy(tried: Mapping[str, Tried], name: str) -> bool:
+    return name in tried and tried[name].in_flight

@@ -1,0 +1,270 @@
+"""DataProduct to Dagster: one pure function for each thing that the UI shows."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from dphub_assets import names
+from dphub_assets.build.quality import BLOCKING, CHECKS
+from dphub_assets.declared import Declared
+from dphub_assets.lake.reader import Snapshot
+from dphub_k8s.api.entity import Column
+from dphub_k8s.api.product import DataProduct
+from dphub_k8s.api.snapshot import LineageInput, SnapshotDocument, Verdict
+
+# Metadata keys of our own.
+PRODUCT = "dphub/product"
+STAMP = "dphub/stamp"
+UID = "dphub/uid"
+SEQUENCE = "dphub/sequence"
+PROBLEM = "dphub/problem"
+
+DATA_VERSION = "dagster/data_version"
+SOURCE_KINDS = {"csv", "parquet", "json", "delta"}
+CHECK_TEXTS = {
+    "contract": "Columns and types are those that the contract promises",
+    "key_unique": "Every row has a key of its own, and rows lie in the storage order",
+    "nullability": "No null where the contract allows none",
+    "row_count": "The sources yield rows",
+}
+
+
+def product_key(product: DataProduct) -> dg.AssetKey:
+    return dg.AssetKey(names.product_key(product.spec.domain, product.name))
+
+
+def endpoint_key(product: DataProduct) -> dg.AssetKey:
+    return dg.AssetKey(names.endpoint_key(product.spec.domain, product.name))
+
+
+def source_key(location: str) -> dg.AssetKey:
+    return dg.AssetKey(names.source_key(location))
+
+
+def source_keys(product: DataProduct) -> dict[str, dg.AssetKey]:
+    """By alias."""
+    sources = product.spec.backend.sources
+    return {alias: source_key(source.path) for alias, source in sources.items()}
+
+
+def asset_spec(declared: Declared, product: DataProduct, public_url: str) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        key=product_key(product),
+        deps=list(dict.fromkeys(source_keys(product).values())),
+        description=description(product),
+        group_name=names.group(product.spec.domain),
+        owners=owners(product),
+        tags=names.tags(product.spec.tags),
+        kinds={"duckdb", "parquet"},
+        code_version=product.code_version(),
+        metadata={
+            **identity(declared),
+            "dagster/column_schema": column_schema(product),
+            "dagster/table_name": f"{product.spec.domain}.{product.name}",
+            "domain": product.spec.domain,
+            **links(product, public_url),
+        },
+    )
+
+
+def identity(declared: Declared) -> dict[str, str]:
+    """What the sensor compares: the whole spec, so that a new owner reloads."""
+    return {PRODUCT: declared.name, STAMP: declared.stamp}
+
+
+def description(product: DataProduct) -> str:
+    spec = product.spec
+    title = f"**{spec.display_name}**\n\n" if spec.display_name else ""
+    return f"{title}{spec.description or f'Data product `{product.name}`'}"
+
+
+def owners(product: DataProduct) -> list[str]:
+    return [names.owner(product.spec.owner)] if product.spec.owner else []
+
+
+def check_specs(product: DataProduct) -> list[dg.AssetCheckSpec]:
+    return [
+        dg.AssetCheckSpec(
+            check,
+            asset=product_key(product),
+            blocking=check in BLOCKING,
+            description=CHECK_TEXTS[check],
+        )
+        for check in CHECKS
+    ]
+
+
+def endpoint_spec(product: DataProduct, public_url: str) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        key=endpoint_key(product),
+        deps=[product_key(product)],
+        description=f"OData endpoint of `{product.name}`",
+        group_name=names.group(product.spec.domain),
+        owners=owners(product),
+        kinds={"odata"},
+        metadata=links(product, public_url),
+    )
+
+
+def links(product: DataProduct, public_url: str) -> dict[str, dg.MetadataValue[str]]:
+    root = f"{public_url}/odata/{product.route}"
+    return {
+        "odata": dg.MetadataValue.url(root),
+        "odata/entity_set": dg.MetadataValue.url(f"{root}/{product.resource}"),
+        "odata/metadata": dg.MetadataValue.url(f"{root}/$metadata"),
+    }
+
+
+def source_spec(location: str) -> dg.AssetSpec:
+    suffix = location.rpartition(".")[2].lower()
+    return dg.AssetSpec(
+        key=source_key(location),
+        description=f"Source `{location}`",
+        group_name=names.SOURCES,
+        kinds={suffix} & SOURCE_KINDS,
+        metadata={"location": location},
+    )
+
+
+def broken_spec(declared: Declared, message: str) -> dg.AssetSpec:
+    """In place of the asset when its declaration is refused: visible, not executable."""
+    return dg.AssetSpec(
+        key=dg.AssetKey(names.product_key(declared.domain, declared.name)),
+        description=f"**This declaration is refused.**\n\n```\n{message}\n```",
+        group_name=names.group(declared.domain),
+        tags={"dphub/broken": "true"},
+        kinds={"broken"},
+        metadata={**identity(declared), PROBLEM: dg.MetadataValue.text(message)},
+    )
+
+
+def column_schema(product: DataProduct) -> dg.TableSchema:
+    return dg.TableSchema(columns=[_column(product, c) for c in product.spec.entity.columns])
+
+
+def _column(product: DataProduct, column: Column) -> dg.TableColumn:
+    is_key = column.name == product.spec.entity.key_column
+    constraints = dg.TableColumnConstraints(
+        nullable=column.nullable and not is_key,
+        unique=is_key,
+        other=["generated"] if column.generated else [],
+    )
+    return dg.TableColumn(
+        column.name, column.kind.name, description=column.description, constraints=constraints
+    )
+
+
+def column_lineage(
+    product: DataProduct, lineage: Mapping[str, tuple[LineageInput, ...]]
+) -> dg.TableColumnLineage:
+    """Dagster knows one kind of input; which are indirect is in the snapshot document."""
+    keys = source_keys(product)
+    return dg.TableColumnLineage(
+        {
+            column: [dg.TableColumnDep(keys[found.source], found.column) for found in inputs]
+            for column, inputs in lineage.items()
+        }
+    )
+
+
+def snapshot_metadata(snapshot: Snapshot, public_url: str, uri: str) -> dict[str, Any]:
+    """Of a materialization. The schema replaces the definition's: descriptions go in again."""
+    document = snapshot.document
+    product = document.spec
+    return {
+        PRODUCT: product.name,
+        UID: document.product.uid,
+        SEQUENCE: snapshot.sequence,
+        "dagster/row_count": document.rows,
+        "dagster/column_schema": column_schema(product),
+        "dagster/column_lineage": column_lineage(product, document.column_lineage),
+        "dagster/table_name": f"{product.spec.domain}.{product.name}",
+        "dagster/uri": uri,
+        "bytes": document.bytes,
+        "digest": document.files[0].digest,
+        "indirect inputs": dg.MetadataValue.json(_indirect(document)),
+        "sources": dg.MetadataValue.json({s.location: s.version for s in document.sources}),
+        "sql": dg.MetadataValue.md(f"```sql\n{document.sql}\n```"),
+        **links(product, public_url),
+    }
+
+
+def _indirect(document: SnapshotDocument) -> list[str]:
+    inputs = [found for column in document.column_lineage.values() for found in column]
+    found = [f"{one.source}.{one.column}" for one in inputs if one.kind == "indirect"]
+    return list(dict.fromkeys(found))
+
+
+def product_event(snapshot: Snapshot, public_url: str, uri: str) -> dg.AssetMaterialization:
+    """A materialization that no run made: a new sequence over the same files."""
+    document = snapshot.document
+    tags = {
+        DATA_VERSION: data_version(document),
+        "dagster/data_version_is_user_provided": "true",
+        "dagster/code_version": document.code_version,
+    }
+    for source in document.sources:
+        key = source_key(source.location).to_user_string()
+        tags[f"dagster/input_data_version/{key}"] = source.version
+        # Without a pointer the input counts as a new dependency and the product as stale.
+        tags[f"dagster/input_event_pointer/{key}"] = "NULL"
+    return dg.AssetMaterialization(
+        product_key(document.spec),
+        description="published without a run",
+        metadata=snapshot_metadata(snapshot, public_url, uri),
+        tags=tags,
+    )
+
+
+def data_version(document: SnapshotDocument) -> str:
+    """Equal rows have equal data versions, whoever built them."""
+    return document.files[0].digest[:16]
+
+
+def check_events(snapshot: Snapshot) -> list[dg.AssetCheckEvaluation]:
+    """Beside `product_event`: the verdicts on the same data, or the checks would look not run."""
+    return [
+        dg.AssetCheckEvaluation(
+            asset_key=product_key(snapshot.document.spec),
+            check_name=verdict.check,
+            passed=verdict.passed,
+            severity=severity(verdict),
+            description=verdict.message or None,
+        )
+        for verdict in snapshot.document.verdicts
+    ]
+
+
+def check_result(product: DataProduct, verdict: Verdict) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=product_key(product),
+        check_name=verdict.check,
+        passed=verdict.passed,
+        severity=severity(verdict),
+        description=verdict.message or None,
+    )
+
+
+def severity(verdict: Verdict) -> dg.AssetCheckSeverity:
+    return dg.AssetCheckSeverity.ERROR if verdict.blocking else dg.AssetCheckSeverity.WARN
+
+
+def endpoint_event(snapshot: Snapshot, public_url: str) -> dg.AssetMaterialization:
+    product = snapshot.document.spec
+    return dg.AssetMaterialization(
+        endpoint_key(product),
+        metadata={SEQUENCE: snapshot.sequence, **links(product, public_url)},
+        tags={DATA_VERSION: str(snapshot.sequence)},
+    )
+
+
+def source_event(location: str, version: str) -> dg.AssetMaterialization:
+    """A source has a new version. Not an observation: Dagster's staleness reads only the
+    materializations of an external asset, and would call every product of it stale for ever."""
+    return dg.AssetMaterialization(
+        source_key(location),
+        description="seen by the hub",
+        metadata={"location": location},
+        tags={DATA_VERSION: version},
+    )

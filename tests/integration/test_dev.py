@@ -1,0 +1,107 @@
+"""`dphub dev` as a person meets it: ports that are taken, a process that dies, Ctrl-C."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.integration.stack import Stack, eventually, free_port
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.skipif(not Path("/proc").is_dir(), reason="children are looked up in /proc"),
+]
+
+
+@pytest.fixture
+def stack(tmp_path: Path) -> Iterator[Stack]:
+    made = Stack(tmp_path)
+    made.start()
+    yield made
+    made.stop()
+
+
+def dev(folder: Path, port: int) -> subprocess.CompletedProcess[str]:
+    options = ["--home", str(folder / "home"), "--products", str(folder / "products")]
+    ports = ["--port", str(port), "--dagster-port", str(free_port())]
+    command = [sys.executable, "-m", "dphub_k8s", "dev", *options, *ports]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def children(parent: int) -> dict[str, int]:
+    """Process ids of a process's children, by what they run."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            words = (entry / "cmdline").read_text().split("\0")
+            above = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if above == parent and "-m" in words:
+            found[words[words.index("-m") + 1 :][0]] = int(entry.name)
+    return found
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    # A zombie whose parent was killed waits for init.
+    return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()
+
+
+def test_a_port_that_is_taken_is_named_with_the_option_that_helps(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        run = dev(tmp_path, port)
+    assert run.returncode == 1
+    assert f"port {port} is taken" in run.stderr
+    assert "--port" in run.stderr
+
+
+def test_a_second_stack_on_the_same_home_is_refused(stack: Stack) -> None:
+    run = dev(stack.folder, free_port())
+    assert run.returncode == 1
+    assert "another `dphub dev` is using" in run.stderr
+    assert stack.get("/readyz").status_code == 200
+
+
+def test_ctrl_c_stops_everything(tmp_path: Path) -> None:
+    stack = Stack(tmp_path)
+    stack.start()
+    assert stack.process is not None
+    pids = children(stack.process.pid)
+    assert {"dphub_serving", "dagster", "dphub_assets"} <= pids.keys()
+    assert stack.stop(signal.SIGINT) == 0
+    assert all(is_gone(pid) for pid in pids.values())
+
+
+def test_when_one_process_dies_the_others_stop_and_it_is_named(tmp_path: Path) -> None:
+    stack = Stack(tmp_path)
+    stack.start()
+    assert stack.process is not None
+    os.kill(children(stack.process.pid)["dphub_serving"], signal.SIGKILL)
+    assert stack.process.wait(30) == 1
+    stack.close()
+    assert "service has died" in "".join(stack.log)
+
+
+def test_nothing_outlives_a_stack_that_was_killed(tmp_path: Path) -> None:
+    stack = Stack(tmp_path)
+    stack.start()
+    assert stack.process is not None
+    pids = children(stack.process.pid)
+    stack.process.kill()
+    eventually(lambda: all(map(is_gone, pids.values())), "every process had ended", 30)
+    stack.process.wait()
+    stack.close()

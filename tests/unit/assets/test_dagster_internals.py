@@ -1,0 +1,21 @@
+"""What the hub relies on in Dagster beyond its public API: the version is pinned for these."""
+
+import importlib
+
+import pytest
+from dagster._grpc.__generated__ import dagster_api_pb2_grpc
+from dagster._grpc.client import DagsterGrpcClient
+
+from dphub_assets import fast
+
+
+@pytest.mark.parametrize(("module", "name"), list(fast.CONSTANTS))
+def test_the_loop_constants_are_there(module: str, name: str) -> None:
+    assert isinstance(getattr(importlib.import_module(module), name), (int, float))
+
+
+def test_the_reload_calls_are_there() -> None:
+    for name in ("RefreshComponentState", "ReloadCodeWithState", "ReloadCode"):
+        assert hasattr(dagster_api_pb2_grpc.DagsterApiServicer, name)
+    for name in ("refresh_component_state", "reload_code_with_state", "reload_code"):
+        assert hasattr(DagsterGrpcClient, name)

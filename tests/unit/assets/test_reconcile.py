@@ -1,0 +1,99 @@
+"""The decision of a tick, from three levels."""
+
+import pytest
+
+from dphub_assets import reconcile as decide
+from dphub_assets.reconcile import Built, Decision, Loaded, Tried, Wanted, due_at, unsettled
+
+WANT = Wanted("u", 1, "s1", "d1", "l1", "a")
+LOADED = {"a": Loaded("s1")}
+BUILT = Built("u", "a", "d1", "l1")
+
+
+def reconcile(
+    wanted: dict[str, Wanted] | None = None,
+    loaded: dict[str, Loaded] | None = None,
+    built: dict[str, Built] | None = None,
+    tried: dict[str, Tried] | None = None,
+    now: float = 0,
+    slots: int = 9,
+) -> Decision:
+    want = {"a": WANT} if wanted is None else wanted
+    here = LOADED if loaded is None else loaded
+    return decide.reconcile(want, here, built or {}, tried or {}, now, slots)
+
+
+def test_a_new_product_is_accepted_and_loaded_first_and_built_in_a_later_tick() -> None:
+    first = reconcile(loaded={})
+    assert (first.accept, first.stale, first.build) == (("a",), ("a",), {})
+    second = reconcile(built={"a": Built("u", "a")})
+    assert (second.accept, second.stale, second.build) == ((), (), {"a": "u:1:l1:0"})
+
+
+def test_nothing_is_asked_while_a_run_is_under_way() -> None:
+    decision = reconcile(tried={"a": Tried(in_flight=True)})
+    assert (decision.build, decision.running) == ({}, ("a",))
+
+
+def test_a_failed_run_is_repeated_after_a_pause_under_another_key() -> None:
+    past = {"a": Tried(attempts=2, last_end=100)}
+    assert reconcile(tried=past, now=105).later == {"a": 110}
+    assert reconcile(tried=past, now=110).build == {"a": "u:1:l1:2"}
+
+
+@pytest.mark.parametrize(("attempts", "pause"), [(0, 0), (1, 5), (2, 10), (8, 600), (999, 600)])
+def test_pauses_grow_up_to_ten_minutes(attempts: int, pause: float) -> None:
+    assert due_at(Tried(attempts=attempts, last_end=0)) == pause
+
+
+def test_built_as_declared_needs_nothing() -> None:
+    assert reconcile(built={"a": BUILT}) == Decision()
+    assert unsettled({"a": WANT}, {"a": BUILT}) == set()
+
+
+def test_documentation_is_published_without_a_run_and_without_waiting_for_the_reload() -> None:
+    old = Built("u", "a", "d0", "l1")
+    decision = reconcile(loaded={"a": Loaded("s0")}, built={"a": old})
+    assert (decision.publish, decision.stale, decision.build) == (("a",), ("a",), {})
+    busy = reconcile(built={"a": old}, tried={"a": Tried(in_flight=True)})
+    assert busy.publish == ()
+
+
+def test_deleted_and_created_again_is_another_product() -> None:
+    decision = reconcile(built={"a": Built("old", "a", "d1", "l1")})
+    assert (decision.retire, decision.accept) == (("a",), ("a",))
+    assert decision.build == {"a": "u:1:l1:0"}
+
+
+def test_what_left_is_unloaded_and_retired() -> None:
+    decision = reconcile(wanted={}, built={"a": BUILT})
+    assert (decision.stale, decision.retire) == (("a",), ("a",))
+
+
+def test_a_refused_product_keeps_what_is_served_and_is_not_built() -> None:
+    refused = {"a": Wanted("u", 2, "s1", "v2", "", refused=True)}
+    decision = reconcile(refused, built={"a": BUILT})
+    assert decision == Decision(broken=("a",))
+
+
+def test_a_missing_source_is_waited_for() -> None:
+    waiting = {"a": Wanted("u", 1, "s1", "d1", "l1", "a", waiting=("data/x.csv",))}
+    assert reconcile(waiting, built={"a": Built("u", "a")}).waiting == {"a": ("data/x.csv",)}
+
+
+def test_a_route_changes_before_the_first_snapshot() -> None:
+    assert reconcile(built={"a": Built("u", "old")}).accept == ("a",)
+    assert reconcile(built={"a": Built("u", "old", "d1", "l1")}).accept == ()
+
+
+def test_no_more_runs_than_slots() -> None:
+    names = "abcd"
+    decision = reconcile(
+        dict.fromkeys(names, WANT),
+        dict.fromkeys(names, Loaded("s1")),
+        dict.fromkeys(names, Built("u", "a")),
+        {"a": Tried(in_flight=True)},
+        slots=3,
+    )
+    assert (decision.running, [*decision.build]) == (("a",), ["b", "c"])
+    assert decision.queued == ("d",)
