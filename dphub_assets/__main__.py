@@ -8,6 +8,9 @@ daemon, webserver     Dagster's own, with faster loops
 import sys
 from collections.abc import Callable
 
+from dphub_k8s.settings import InvalidSetting
+from dphub_k8s.stores.base import StoreError
+
 
 def program(name: str) -> Callable[[list[str]], int] | None:
     """Each loads only what it needs: Dagster is a second of imports, and so is the build."""
@@ -30,7 +33,11 @@ def main(arguments: list[str]) -> int:
         names = "validate, materialize, daemon, webserver"
         print(f"usage: python -m dphub_assets PROGRAM …, one of {names}", file=sys.stderr)
         return 2
-    return chosen(arguments[1:])
+    try:
+        return chosen(arguments[1:])
+    except (InvalidSetting, StoreError) as error:
+        print(error, file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from dphub_assets import names, translator
-from dphub_assets.build.errors import BuildError, ChecksFailed
+from dphub_assets.build.errors import BuildError, CastFailed, ChecksFailed
 from dphub_assets.build.publish import Builder
 from dphub_assets.declared import Declared
 from dphub_assets.lake.errors import LakeError
@@ -14,7 +14,9 @@ from dphub_k8s.api.errors import Refused
 from dphub_k8s.api.product import DataProduct
 from dphub_k8s.api.snapshot import Verdict
 
-REASON, MESSAGE = "reason", "message"
+# Metadata of a failure. What is final the same spec and sources would only say again.
+REASON, MESSAGE, FINAL = "reason", "message", "final"
+FINAL_ERRORS = (Refused, CastFailed, ChecksFailed)
 Event = dg.MaterializeResult[None] | dg.AssetCheckResult
 
 
@@ -58,6 +60,10 @@ def failure(product: DataProduct, problem: Exception) -> dg.Failure:
     reason = problem.problems[0].reason if isinstance(problem, Refused) else type(problem).__name__
     return dg.Failure(
         f"{product.name} was not published; what was served before stays. {problem}",
-        metadata={REASON: reason, MESSAGE: str(problem)},
+        metadata={
+            REASON: reason,
+            MESSAGE: str(problem),
+            FINAL: isinstance(problem, FINAL_ERRORS),
+        },
         allow_retries=False,
     )

@@ -24,15 +24,17 @@ class Progress:
 BUILT = Progress("True", "Built")
 BUILDING = Progress("Unknown", "Building", "a run is under way")
 PENDING = Progress("Unknown", "Pending", "a run follows in the next tick")
+# A refused product is told by what admission said, whatever is found here.
+NOT_LOADED = Progress("False", "NotLoaded", "Dagster cannot load it; its asset page says why")
 
 
 def waiting(sources: Iterable[str]) -> Progress:
     return Progress("False", "SourceMissing", f"waiting for {', '.join(sources)}")
 
 
-def failed(reason: str, message: str, due: datetime) -> Progress:
-    """`due` is when the next attempt may begin: a moment, so that the status stands still."""
-    return Progress("False", reason, f"{message} (next attempt at {due:%H:%M:%S} UTC)")
+def failed(reason: str, message: str, following: str) -> Progress:
+    """`following` says what happens next; a moment, not a span, so that the status stands still."""
+    return Progress("False", reason, f"{message} ({following})")
 
 
 def status(

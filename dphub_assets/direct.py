@@ -77,7 +77,8 @@ def _wanted(target: str, settings: Settings) -> list[Outcome]:
 
 def _products(file: Path, settings: Settings) -> list[Outcome]:
     try:
-        written = documents.read(file)
+        piped = str(file) == "-"
+        written = documents.parse(sys.stdin.read(), "-") if piped else documents.read(file)
     except Unreadable as error:
         return [Refused([error.problem])]
     except OSError as error:

@@ -43,20 +43,29 @@ class Built:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """`final` is what the same spec and sources would only say again."""
+
+    reason: str
+    message: str
+    final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Tried:
     """`attempts` are ended runs at this level, however they ended: one that succeeded and left the
-    product unbuilt must back off as well. `last_run` is the last of them."""
+    product unbuilt must back off as well. `failure` is what the last of them said."""
 
     in_flight: bool = False
     attempts: int = 0
     last_end: float = 0.0
-    last_run: str | None = None
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Names of products. `stale` asks for a reload; `build` holds run keys, `queued` waits for a
-    slot; `later` says until when a failed build waits."""
+    slot; `later` says until when a failed build waits, `failed` waits for an edit."""
 
     stale: tuple[str, ...] = ()
     accept: tuple[str, ...] = ()
@@ -66,6 +75,7 @@ class Decision:
     retire: tuple[str, ...] = ()
     running: tuple[str, ...] = ()
     later: Mapping[str, float] = field(default_factory=dict)
+    failed: tuple[str, ...] = ()
     waiting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     broken: tuple[str, ...] = ()
 
@@ -91,7 +101,7 @@ def reconcile(
     stale = [n for n, want in wanted.items() if n not in loaded or loaded[n].stamp != want.stamp]
     gone = [n for n in loaded if n not in wanted]
     build: dict[str, str] = {}
-    publish, running, broken = [], [], []
+    publish, running, broken, failed = [], [], [], []
     later: dict[str, float] = {}
     waiting: dict[str, tuple[str, ...]] = {}
     for name, want in wanted.items():
@@ -111,6 +121,8 @@ def reconcile(
             broken.append(name)
         elif want.waiting:
             waiting[name] = want.waiting
+        elif past.failure and past.failure.final:
+            failed.append(name)
         elif (due := due_at(past)) > now:
             later[name] = due
         else:
@@ -125,6 +137,7 @@ def reconcile(
         retire=tuple(n for n, h in built.items() if n not in wanted or wanted[n].uid != h.uid),
         running=tuple(running),
         later=later,
+        failed=tuple(failed),
         waiting=waiting,
         broken=tuple(broken),
     )

@@ -8,7 +8,7 @@ from functools import partial
 
 import dagster as dg
 
-from dphub_assets import levels, reload, runs, translator
+from dphub_assets import levels, reload, translator
 from dphub_assets.build.publish import Builder
 from dphub_assets.declared import Declarations, Declared
 from dphub_assets.lake import retention
@@ -17,7 +17,7 @@ from dphub_assets.lake.reader import Snapshot
 from dphub_assets.levels import Shelf
 from dphub_assets.reconcile import Decision, Tried, Wanted, due_at, reconcile, unsettled
 from dphub_assets.reported import Reported
-from dphub_assets.runs import Target
+from dphub_assets.runs import History, Target
 from dphub_assets.settings import DagsterSettings
 from dphub_assets.teller import Teller
 from dphub_k8s.api.product import DataProduct, digest
@@ -36,6 +36,7 @@ class Hub:
     shelf: Shelf = field(init=False)
     teller: Teller = field(init=False)
     reported: Reported = field(default_factory=Reported)
+    history: History = field(default_factory=History)
     swept: float = 0.0
 
     def __post_init__(self) -> None:
@@ -65,13 +66,14 @@ def evaluate(context: dg.SensorEvaluationContext, hub: Hub, now: float) -> dg.Se
     for name, fault in hub.shelf.faults.items():
         context.log.error(f"{name}: {fault}")
     pending = (unsettled(wanted, built) | hub.reported.behind(snapshots)) & wanted.keys()
-    tried = runs.history(instance, [target(name, wanted[name]) for name in sorted(pending)])
+    targets = [target(name, wanted[name]) for name in sorted(pending)]
+    tried = hub.history.tried(instance, targets)
     slots = hub.dagster.concurrent_builds
     decision = reconcile(wanted, levels.loaded(context), built, tried, now, slots)
 
     act(context, hub, decision, declared, snapshots)
     cursor = reload_stale(context, hub, wanted, decision, now)
-    hub.teller.tell(instance, declared, wanted, decision, tried, snapshots, now)
+    hub.teller.tell(declared, decision, tried, snapshots, now)
     sweep(hub, declared, now)
 
     settled = {n: s for n, s in snapshots.items() if n in wanted and not _busy(tried, n)}
@@ -180,6 +182,7 @@ def in_words(decision: Decision, total: int, now: float) -> str:
         ("queued", decision.queued),
         ("waiting", [f"{name} for {', '.join(why)}" for name, why in decision.waiting.items()]),
         ("tried again", [f"{n} in {at - now:.0f} s" for n, at in decision.later.items()]),
+        ("failed until edited", decision.failed),
         ("refused", decision.broken),
     ]
     said = "; ".join(f"{word}: {', '.join(names)}" for word, names in parts if names)

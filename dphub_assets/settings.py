@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from dphub_k8s.settings import Settings
+from dphub_k8s.settings import Settings, number
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class BuildSettings:
     def read(cls, settings: Settings, env: Mapping[str, str] = os.environ) -> "BuildSettings":
         return cls(
             memory_limit=env.get("DPHUB_BUILD_MEMORY") or "700MB",
-            threads=int(env.get("DPHUB_BUILD_THREADS") or os.cpu_count() or 1),
+            threads=number(env, "DPHUB_BUILD_THREADS", os.cpu_count() or 1),
             spill=Path(env.get("DPHUB_BUILD_SPILL") or settings.home / "spill"),
         )
 
@@ -41,7 +41,7 @@ class DagsterSettings:
     @classmethod
     def read(cls, env: Mapping[str, str] = os.environ) -> "DagsterSettings":
         return cls(
-            public_url=(env.get("DPHUB_PUBLIC_URL") or "http://localhost:8000").rstrip("/"),
+            public_url=(env.get("DPHUB_PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/"),
             code_server=env.get("DPHUB_CODE_SERVER") or None,
-            concurrent_builds=int(env.get("DPHUB_CONCURRENT_BUILDS") or os.cpu_count() or 2),
+            concurrent_builds=number(env, "DPHUB_CONCURRENT_BUILDS", os.cpu_count() or 2),
         )

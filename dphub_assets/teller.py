@@ -4,30 +4,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-import dagster as dg
-
-from dphub_assets import conditions, runs
+from dphub_assets import conditions
 from dphub_assets.conditions import Progress
 from dphub_assets.declared import Declared
 from dphub_assets.lake.reader import Snapshot
-from dphub_assets.reconcile import Decision, Tried, Wanted
+from dphub_assets.reconcile import Decision, Failure, Tried
 from dphub_k8s.api.status import Status
 from dphub_k8s.stores.base import NotFound, ProductStore
+
+UNBUILT = Failure("Unbuilt", "the last run succeeded and published nothing new")
 
 
 @dataclass
 class Teller:
-    """`_told`: what the store was last told, by name and uid; `_failures`: by run, why."""
+    """`_told` is what the store was last told, by name and uid."""
 
     store: ProductStore
     _told: dict[tuple[str, str], Status] = field(default_factory=dict)
-    _failures: dict[str, tuple[str, str] | None] = field(default_factory=dict)
 
     def tell(
         self,
-        instance: dg.DagsterInstance,
         declared: Mapping[str, Declared],
-        wanted: Mapping[str, Wanted],
         decision: Decision,
         tried: Mapping[str, Tried],
         snapshots: Mapping[str, Snapshot],
@@ -37,41 +34,13 @@ class Teller:
         told: dict[tuple[str, str], Status] = {}
         for name, one in declared.items():
             key = name, one.identity.uid
-            progress = self._progress(instance, name, wanted[name], decision, tried)
+            progress = _progress(name, decision, tried.get(name, Tried()))
             before = self._told.get(key) or self._kept(name)
             status = conditions.status(one, progress, snapshots.get(name), before, moment)
             told[key] = status
             if status != before:
                 self._tell(name, one.identity.uid, status)
         self._told = told
-
-    def _progress(
-        self,
-        instance: dg.DagsterInstance,
-        name: str,
-        want: Wanted,
-        decision: Decision,
-        tried: Mapping[str, Tried],
-    ) -> Progress:
-        if name in decision.running:
-            return conditions.BUILDING
-        if name in decision.waiting:
-            return conditions.waiting(decision.waiting[name])
-        past = tried.get(name, Tried())
-        if name in decision.later and past.last_run:
-            return self._failed(instance, past.last_run, decision.later[name])
-        if name in (*decision.build, *decision.queued, *decision.stale) or want.refused:
-            return conditions.PENDING
-        return conditions.BUILT
-
-    def _failed(self, instance: dg.DagsterInstance, run_id: str, due: float) -> Progress:
-        if run_id not in self._failures:
-            self._failures[run_id] = runs.failure(instance, run_id)
-        reason, message = self._failures[run_id] or (
-            "Unbuilt",
-            "the last run published nothing new",
-        )
-        return conditions.failed(reason, message, datetime.fromtimestamp(due, UTC))
 
     def _kept(self, name: str) -> Status | None:
         try:
@@ -84,3 +53,30 @@ class Teller:
             self.store.set_status(name, uid, status)
         except NotFound:
             return  # deleted since it was listed; the next tick retires it
+
+
+def _progress(name: str, decision: Decision, past: Tried) -> Progress:
+    """What is under way after a failure does not hide the failure."""
+    if name in decision.waiting:
+        return conditions.waiting(decision.waiting[name])
+    unbuilt = (*decision.running, *decision.build, *decision.queued, *decision.later)
+    failure = past.failure or (UNBUILT if past.attempts else None)
+    if failure and name in (*decision.failed, *unbuilt):
+        due = decision.later.get(name)
+        following = "edit the product or its sources"
+        if name not in decision.failed:
+            following = (
+                f"next attempt at {_clock(due)} UTC" if due else "a new attempt is under way"
+            )
+        return conditions.failed(failure.reason, failure.message, following)
+    if name in decision.running:
+        return conditions.BUILDING
+    if name in decision.broken:
+        return conditions.NOT_LOADED
+    if name in (*unbuilt, *decision.stale):
+        return conditions.PENDING
+    return conditions.BUILT
+
+
+def _clock(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%H:%M:%S}"

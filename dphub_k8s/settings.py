@@ -6,7 +6,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-DAY = 86_400
+DAY = 86_400.0
+
+
+class InvalidSetting(ValueError):
+    """A variable whose value makes no sense; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +37,43 @@ class Settings:
 
     @classmethod
     def read(cls, env: Mapping[str, str] = os.environ) -> "Settings":
+        """Raises InvalidSetting."""
         here = Path.cwd()
         data_root = Path(env.get("DPHUB_DATA_ROOT") or here).absolute()
-        roots = env.get("DPHUB_ALLOWED_ROOTS")
         return cls(
             products=Path(env.get("DPHUB_PRODUCTS") or here / "products").absolute(),
-            home=Path(env.get("DPHUB_HOME") or here / ".dphub").absolute(),
+            home=_home(Path(env.get("DPHUB_HOME") or here / ".dphub").absolute()),
             data_root=data_root,
-            allowed_roots=_roots(roots, data_root),
-            link_lifetime=timedelta(seconds=float(env.get("DPHUB_LINK_LIFETIME_SECONDS") or DAY)),
+            allowed_roots=_roots(env.get("DPHUB_ALLOWED_ROOTS"), data_root),
+            link_lifetime=timedelta(seconds=seconds(env, "DPHUB_LINK_LIFETIME_SECONDS", DAY)),
         )
+
+
+def number(env: Mapping[str, str], name: str, default: int) -> int:
+    """A whole number from 0. Raises InvalidSetting."""
+    text = env.get(name) or str(default)
+    if not (text.isascii() and text.isdigit()):
+        raise InvalidSetting(f"{name} is a whole number, not {text!r}")
+    return int(text)
+
+
+def seconds(env: Mapping[str, str], name: str, default: float) -> float:
+    """More than 0. Raises InvalidSetting."""
+    text = env.get(name) or str(default)
+    try:
+        found = float(text)
+    except ValueError as error:
+        raise InvalidSetting(f"{name} is a number of seconds, not {text!r}") from error
+    if not 0 < found < float("inf"):
+        raise InvalidSetting(f"{name} is more than 0 seconds, not {text!r}")
+    return found
+
+
+def _home(home: Path) -> Path:
+    # DuckDB reads these in a file's name as a pattern, and may not read what the pattern hides.
+    if any(char in str(home) for char in "*?["):
+        raise InvalidSetting(f"DPHUB_HOME must have no * ? or [ in its name, as {home} has")
+    return home
 
 
 def _roots(text: str | None, data_root: Path) -> tuple[Path, ...] | None:

@@ -4,7 +4,8 @@ import sys
 
 import uvicorn
 
-from dphub_serving.settings import InvalidSetting, ServingSettings
+from dphub_k8s.settings import InvalidSetting
+from dphub_serving.settings import ServingSettings
 
 
 def main() -> int:

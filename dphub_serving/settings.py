@@ -7,13 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from dphub_k8s.settings import Settings
+from dphub_k8s.settings import InvalidSetting, Settings, number, seconds
 
 Links = Literal["absolute", "relative"]
-
-
-class InvalidSetting(ValueError):
-    """A variable whose value makes no sense; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,41 +43,23 @@ class ServingSettings:
         return cls(
             lake=usual.lake,
             host=env.get("DPHUB_HOST") or usual.host,
-            port=_number(env, "DPHUB_PORT", usual.port),
+            port=number(env, "DPHUB_PORT", usual.port),
             public_url=(env.get("DPHUB_PUBLIC_URL") or "").rstrip("/") or None,
             links=_links(env),
             trusted_proxies=env.get("DPHUB_TRUSTED_PROXIES") or usual.trusted_proxies,
             reload_token=env.get("DPHUB_RELOAD_TOKEN") or None,
-            poll_seconds=_seconds(env, "DPHUB_POLL_SECONDS", usual.poll_seconds),
-            query_seconds=_seconds(env, "DPHUB_QUERY_SECONDS", usual.query_seconds),
-            threads=_number(env, "DPHUB_SERVING_THREADS", _cores()),
+            poll_seconds=seconds(env, "DPHUB_POLL_SECONDS", usual.poll_seconds),
+            query_seconds=seconds(env, "DPHUB_QUERY_SECONDS", usual.query_seconds),
+            threads=number(env, "DPHUB_SERVING_THREADS", _cores()),
             memory=env.get("DPHUB_SERVING_MEMORY") or usual.memory,
             spill=Path(env.get("DPHUB_SERVING_SPILL") or usual.spill).absolute(),
-            cache_bytes=_number(env, "DPHUB_SERVING_CACHE_MB", 64) * 1_000_000,
+            cache_bytes=number(env, "DPHUB_SERVING_CACHE_MB", 64) * 1_000_000,
             local=env.get("DP_LOCAL_CR") or None,
         )
 
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _number(env: Mapping[str, str], name: str, default: int) -> int:
-    text = env.get(name) or str(default)
-    if not (text.isascii() and text.isdigit()):
-        raise InvalidSetting(f"{name} is a whole number, not {text!r}")
-    return int(text)
-
-
-def _seconds(env: Mapping[str, str], name: str, default: float) -> float:
-    text = env.get(name) or str(default)
-    try:
-        seconds = float(text)
-    except ValueError as error:
-        raise InvalidSetting(f"{name} is a number of seconds, not {text!r}") from error
-    if not 0 < seconds < float("inf"):
-        raise InvalidSetting(f"{name} is more than 0 seconds, not {text!r}")
-    return seconds
 
 
 def _links(env: Mapping[str, str]) -> Links:

@@ -11,6 +11,7 @@ import typer
 
 from dphub_k8s.cli import ask, check, products, start
 from dphub_k8s.cli.console import Failure, told
+from dphub_k8s.settings import InvalidSetting
 from dphub_k8s.stores.base import StoreError
 
 app = typer.Typer(
@@ -37,6 +38,6 @@ def main() -> None:
         # The reader has left (`dphub get | head`); the interpreter must not flush to it again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except (Failure, StoreError, OSError) as error:
+    except (Failure, InvalidSetting, StoreError, OSError) as error:
         typer.echo(f"dphub: {told(error)}", err=True)
         sys.exit(1)

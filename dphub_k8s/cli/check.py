@@ -10,10 +10,11 @@ from typing import Annotated
 
 import typer
 
+from dphub_k8s import documents
 from dphub_k8s.admission import admit_all
 from dphub_k8s.api.errors import Problem, Refused
 from dphub_k8s.cli import console
-from dphub_k8s.cli.console import DataRoot, Failure, Given
+from dphub_k8s.cli.console import STDIN, DataRoot, Failure, Given
 from dphub_k8s.settings import Settings
 
 Line = tuple[str, str]
@@ -33,7 +34,8 @@ def validate(
     lines = [*given.problems, *refusals(given, settings)]
     sound = [file for file in given.files if file not in {file for file, _ in lines}]
     if sound and not offline:
-        lines += _looked_at(sound, settings)
+        piped = [written.document for written in given.documents if written.file == STDIN]
+        lines += _looked_at(sound, "---\n".join(map(documents.dump, piped)), settings)
     for _, line in lines:
         typer.echo(line)
     wrong = Counter(file for file, _ in lines)
@@ -57,7 +59,7 @@ def refusals(given: Given, settings: Settings) -> Iterator[Line]:
                 yield written.file, f"{written.origin}: {problem}"
 
 
-def _looked_at(files: list[str], settings: Settings) -> list[Line]:
+def _looked_at(files: list[str], piped: str, settings: Settings) -> list[Line]:
     """What the plan says, in a process of its own: it needs the schemas of the sources."""
     if why := console.missing_engine():
         typer.echo(f"the sources were not looked at: {why}", err=True)
@@ -65,6 +67,7 @@ def _looked_at(files: list[str], settings: Settings) -> list[Line]:
     run = subprocess.run(
         [sys.executable, "-m", "dphub_assets", "validate", *files],
         env=console.environment(settings),
+        input=piped,
         capture_output=True,
         text=True,
         check=False,

@@ -41,6 +41,7 @@ DataRoot = Annotated[
         help="Where relative source paths start.",
     ),
 ]
+STDIN = "-"
 
 
 class Failure(Exception):
@@ -116,10 +117,10 @@ def _files(path: Path) -> list[Path]:
 
 
 def _read(path: Path) -> tuple[Written, ...]:
-    if str(path) != "-":
+    if str(path) != STDIN:
         return documents.read(path)
     content = sys.stdin.buffer.read(documents.LONGEST + 1)
-    return documents.parse(documents.decode(content, "stdin"), "stdin")
+    return documents.parse(documents.decode(content, STDIN), STDIN)
 
 
 def told(error: BaseException) -> str:

@@ -69,6 +69,8 @@ def run(settings: Settings, port: int, dagster_port: int) -> int:
 
 
 def _run(settings: Settings, port: int, dagster_port: int) -> int:
+    if port == dagster_port:
+        raise DevError(f"--port and --dagster-port are both {port}: two servers need two ports")
     ports = Ports(_free(port, "--port"), _free(dagster_port, "--dagster-port"), _any_port())
     instance.write(settings.home / "dagster")
     settings.products.mkdir(parents=True, exist_ok=True)

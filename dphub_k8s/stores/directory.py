@@ -16,6 +16,7 @@ a file is moved     the product keeps its uid, and so does a document moved to a
 a file is deleted   so is its product, with what was remembered of it: put back, it is a new one
 a file being saved  is read when it has kept still for 50 ms; a file gone is looked for twice
 the folder is gone  StoreError, and nothing is forgotten
+another folder      StoreError: state and products belong together
 
 State folder: `index.json` (uid, generation, place; replaced whole and with fsync), `documents/`
 (every document as it was last read, named by its version), `status/` (one file for each uid) and
@@ -165,6 +166,7 @@ class DirectoryStore:
     def _refresh(self, own: str | None = None, forget: str | None = None) -> _View:
         """Under the lock: compare the files with what is remembered of them."""
         old = self._sidecar.load()
+        self._require_own(old)
         known = {path: file.signature for path, file in old.files.items()}
         seen = files.settled(self._folder, known, own)
         view = self._view
@@ -174,11 +176,20 @@ class DirectoryStore:
         products = {name: row for name, row in old.products.items() if name != forget}
         owned = index.owners(held, products)
         now = datetime.now(UTC)
-        new = Index(files=held, products=index.rows(owned, products, now))
+        rows = index.rows(owned, products, now)
+        new = Index(folder=str(self._folder) if rows else "", files=held, products=rows)
         if new != old:
             self._sidecar.save(new)
         self._view = self._viewed(new, owned)
         return self._view
+
+    def _require_own(self, held: Index) -> None:
+        """Another folder would look as if every product had been deleted."""
+        if held.folder not in ("", str(self._folder)):
+            raise StoreError(
+                f"the state in {self._sidecar.folder} is that of the products in {held.folder}, "
+                f"not of those in {self._folder}: name that folder, or another home"
+            )
 
     def _file(self, path: str, signature: Signature, last: File | None) -> File:
         if last and last.signature == signature:

@@ -41,7 +41,10 @@ class Row(Noun):
 
 
 class Index(Noun):
+    """`folder` is where the files are; no text before there were any products."""
+
     format_version: Literal[1] = Field(default=1, alias="formatVersion")
+    folder: str = ""
     files: dict[str, File] = Field(default_factory=dict)
     products: dict[str, Row] = Field(default_factory=dict)
 

@@ -25,7 +25,7 @@ class Sidecar:
     """Whoever changes something holds the `lock`."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self._index = folder / "index.json"
         self._loaded: tuple[Signature | None, Index] = (None, Index())
         self._documents: dict[str, Document] = {}
@@ -34,8 +34,8 @@ class Sidecar:
     @contextmanager
     def lock(self) -> Iterator[None]:
         for folder in ("documents", "status"):
-            (self._folder / folder).mkdir(parents=True, exist_ok=True)
-        with files.lock(self._folder / "lock"):
+            (self.folder / folder).mkdir(parents=True, exist_ok=True)
+        with files.lock(self.folder / "lock"):
             yield
 
     def stamp(self) -> Signature | None:
@@ -58,14 +58,14 @@ class Sidecar:
         uids = {row.uid for row in index.products.values()}
         self._documents = {v: d for v, d in self._documents.items() if v in versions}
         self._statuses = {u: s for u, s in self._statuses.items() if u in uids}
-        _prune(self._folder / "documents", versions)
-        _prune(self._folder / "status", uids)
+        _prune(self.folder / "documents", versions)
+        _prune(self.folder / "status", uids)
 
     def keep(self, document: Document) -> str:
         """The version of a document, which can be asked for from now on."""
         version = digest(document)
         self._documents[version] = document
-        path = self._folder / "documents" / f"{version}.json"
+        path = self.folder / "documents" / f"{version}.json"
         if not path.exists():
             files.write(path, json.dumps(document), durable=False)
         return version
@@ -74,14 +74,14 @@ class Sidecar:
         return self._documents[version]
 
     def status(self, uid: str) -> Status | None:
-        path = self._folder / "status" / f"{uid}.json"
+        path = self.folder / "status" / f"{uid}.json"
         stamp = files.signature(path)
         if self._statuses.get(uid, (NEVER, None))[0] != stamp:
             self._statuses[uid] = (stamp, _status(path))
         return self._statuses[uid][1]
 
     def set_status(self, uid: str, status: Status) -> None:
-        path = self._folder / "status" / f"{uid}.json"
+        path = self.folder / "status" / f"{uid}.json"
         files.write(path, status.model_dump_json(by_alias=True, exclude_unset=True), durable=False)
 
     def _read(self) -> Index:
@@ -93,7 +93,7 @@ class Sidecar:
                 "without it every product would be a new one, so it is left to you to remove it"
             ) from None
         found = {path: self._complete(file) for path, file in index.files.items()}
-        return Index(files=found, products=index.products)
+        return index.model_copy(update={"files": found})
 
     def _complete(self, file: File) -> File:
         """A file whose documents have not all been kept will be read again."""
@@ -104,7 +104,7 @@ class Sidecar:
 
     def _recall(self, version: str) -> bool:
         if version not in self._documents:
-            path = self._folder / "documents" / f"{version}.json"
+            path = self.folder / "documents" / f"{version}.json"
             try:
                 self._documents[version] = json.loads(path.read_bytes())
             except (FileNotFoundError, ValueError):

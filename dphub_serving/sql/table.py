@@ -1,6 +1,5 @@
 """What the compiler has to know of one snapshot: its files, columns, order and key."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -13,7 +12,6 @@ from dphub_serving.sql.statement import name, text
 # With a blank, so that no column has these names.
 POSITION = name("row position")
 KEY_TEXT = name("key text")
-PATTERN = re.compile(r"[*?\[]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +74,7 @@ class Table:
 
 
 def parquet(file: str, *options: str) -> str:
-    """SQL for the rows of one file: its name is no pattern, and its folders are no columns."""
-    path = text(PATTERN.sub(r"[\g<0>]", file))
+    """SQL for the rows of one file, whose folders are no columns."""
     # Out of a folder such as year=2024 DuckDB would read a column.
     folders = ["hive_partitioning = false"] if "=" in file else []
-    return f"read_parquet({', '.join([path, *folders, *options])})"
+    return f"read_parquet({', '.join([text(file), *folders, *options])})"

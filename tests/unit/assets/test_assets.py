@@ -74,10 +74,11 @@ def test_a_refused_plan_says_which_column_in_the_run(tmp_path: Path) -> None:
         assert one.product is not None
         asset = product_asset(one, one.product, build_products.builder(tmp_path), URL)
         result = dg.materialize([asset], instance=instance, raise_on_error=False)
-        reason, message = runs.failure(instance, result.run_id) or ("", "")
-    assert reason == "UnknownColumn"
-    assert "spec.entity.columns[1].name" in message
-    assert "did you mean 'item'?" in message
+        failure = runs.failure(instance, result.run_id)
+    assert failure is not None
+    assert (failure.reason, failure.final) == ("UnknownColumn", True)
+    assert "spec.entity.columns[1].name" in failure.message
+    assert "did you mean 'item'?" in failure.message
 
 
 def test_a_run_that_succeeded_has_no_failure(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ GOOD = Declared(IDENTITY, "default", "d", "c", PRODUCT)
 BAD = Declared(IDENTITY, "default", "d", "", None, (Problem("spec.x", "UnknownField", "no x"),))
 FILE = DataFile(path="f", rows=7, bytes=8, digest="", statistics={})
 SNAPSHOT = Snapshot(4, lake_documents.document("id", PRODUCT, IDENTITY, FILE))
-FAILED = conditions.failed("CastFailed", "'x' is no int", NOW)
+FAILED = conditions.failed("CastFailed", "'x' is no int", "edit it")
 
 
 def status(
@@ -74,7 +74,7 @@ def test_an_old_snapshot_is_said_to_be_served_still() -> None:
     found = status(progress=FAILED).condition("Ready")
     assert found is not None
     assert "snapshot 4 is still served" in found.message
-    assert "next attempt at 03:04:05 UTC" in found.message
+    assert "'x' is no int (edit it)" in found.message
 
 
 def test_the_snapshot_in_short() -> None:

@@ -3,7 +3,16 @@
 import pytest
 
 from dphub_assets import reconcile as decide
-from dphub_assets.reconcile import Built, Decision, Loaded, Tried, Wanted, due_at, unsettled
+from dphub_assets.reconcile import (
+    Built,
+    Decision,
+    Failure,
+    Loaded,
+    Tried,
+    Wanted,
+    due_at,
+    unsettled,
+)
 
 WANT = Wanted("u", 1, "s1", "d1", "l1", "a")
 LOADED = {"a": Loaded("s1")}
@@ -39,6 +48,12 @@ def test_a_failed_run_is_repeated_after_a_pause_under_another_key() -> None:
     past = {"a": Tried(attempts=2, last_end=100)}
     assert reconcile(tried=past, now=105).later == {"a": 110}
     assert reconcile(tried=past, now=110).build == {"a": "u:1:l1:2"}
+
+
+def test_a_failure_that_the_same_spec_would_repeat_waits_for_an_edit() -> None:
+    final = {"a": Tried(attempts=1, failure=Failure("UnknownColumn", "no x", final=True))}
+    decision = reconcile(tried=final, now=1e9)
+    assert (decision.failed, decision.build, decision.later) == (("a",), {}, {})
 
 
 @pytest.mark.parametrize(("attempts", "pause"), [(0, 0), (1, 5), (2, 10), (8, 600), (999, 600)])

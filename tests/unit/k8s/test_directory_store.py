@@ -323,3 +323,15 @@ def test_a_thousand_products_are_listed_quickly(folder: Path, store: DirectorySt
         store.list()
         taken.append(time.perf_counter() - start)
     assert min(taken) < 0.05  # some 5 ms on a quiet machine
+
+
+def test_the_state_of_other_products_is_not_taken_for_ones_own(tmp_path: Path) -> None:
+    """Else every product of the first folder would look deleted."""
+    for folder in ("mine", "other"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "mine" / "orders.yaml").write_text(text("orders"))
+    mine = DirectoryStore(tmp_path / "mine", tmp_path / "state")
+    uid = mine.get("orders").uid
+    with pytest.raises(StoreError, match="name that folder, or another home"):
+        DirectoryStore(tmp_path / "other", tmp_path / "state").list()
+    assert DirectoryStore(tmp_path / "mine", tmp_path / "state").get("orders").uid == uid

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from dphub_serving.settings import InvalidSetting, ServingSettings
+from dphub_k8s.settings import InvalidSetting
+from dphub_serving.settings import ServingSettings
 
 
 def test_without_any_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

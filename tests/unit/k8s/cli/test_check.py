@@ -133,7 +133,7 @@ def test_standard_input_is_a_file(here: Path) -> None:
         check=False,
     )
     assert run.returncode == 1
-    assert run.stdout.startswith("stdin:1: spec.colour: 'colour' is no field here")
+    assert run.stdout.startswith("-:1: spec.colour: 'colour' is no field here")
 
 
 def test_the_command_line_loads_no_engine() -> None:

@@ -1,0 +1,41 @@
+"""Settings of every process: a value that makes no sense is refused by name."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from dphub_assets.settings import BuildSettings, DagsterSettings
+from dphub_k8s.settings import InvalidSetting, Settings
+
+
+def test_everything_has_a_default() -> None:
+    found = Settings.read({})
+    assert (found.products, found.home) == (Path.cwd() / "products", Path.cwd() / ".dphub")
+    assert found.allowed_roots == (Path.cwd(),)
+    assert found.link_lifetime == timedelta(days=1)
+
+
+def test_a_star_allows_every_root() -> None:
+    assert Settings.read({"DPHUB_ALLOWED_ROOTS": "*"}).allowed_roots is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DPHUB_LINK_LIFETIME_SECONDS", "a day"),
+        ("DPHUB_LINK_LIFETIME_SECONDS", "-1"),
+        ("DPHUB_HOME", "/tmp/a[b]"),
+        ("DPHUB_BUILD_THREADS", "two"),
+        ("DPHUB_CONCURRENT_BUILDS", "1.5"),
+    ],
+)
+def test_a_value_that_makes_no_sense_is_named(name: str, value: str) -> None:
+    env = {name: value}
+    with pytest.raises(InvalidSetting, match=name):
+        read_all(env)
+
+
+def read_all(env: dict[str, str]) -> None:
+    BuildSettings.read(Settings.read(env), env)
+    DagsterSettings.read(env)
