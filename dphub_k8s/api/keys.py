@@ -37,7 +37,7 @@ _ORDINAL = re.compile(r"0|[1-9][0-9]{0,8}")
 
 @dataclass(frozen=True, slots=True)
 class KeyRecipe:
-    """How the key of one product is made: `columns` are (name, type) in the order of declaration."""
+    """How the key of one product is made: `columns` are (name, type) as declared."""
 
     kind: Kind
     columns: tuple[tuple[str, ColumnType], ...]

@@ -177,7 +177,7 @@ class DirectoryStore:
         owned = index.owners(held, products)
         now = datetime.now(UTC)
         rows = index.rows(owned, products, now)
-        new = Index(folder=str(self._folder) if rows else "", files=held, products=rows)
+        new = Index(folder=str(self._folder.resolve()) if rows else "", files=held, products=rows)
         if new != old:
             self._sidecar.save(new)
         self._view = self._viewed(new, owned)
@@ -185,7 +185,7 @@ class DirectoryStore:
 
     def _require_own(self, held: Index) -> None:
         """Another folder would look as if every product had been deleted."""
-        if held.folder not in ("", str(self._folder)):
+        if held.folder not in ("", str(self._folder.resolve())):
             raise StoreError(
                 f"the state in {self._sidecar.folder} is that of the products in {held.folder}, "
                 f"not of those in {self._folder}: name that folder, or another home"

@@ -1,4 +1,4 @@
-"""A service -> its metadata document, as CSDL XML and as CSDL JSON (version 4.0, which every client reads, and 4.01).
+"""A service -> its metadata document: CSDL XML 4.0, which every client reads, CSDL JSON 4.01.
 
 Facets are always written out: clients read the defaults of Scale and Nullable differently.
 """

@@ -1,8 +1,9 @@
 """DuckDB as the service uses it: hardened, one session per worker thread, with deadlines.
 
-There are two databases, which differ in their threads. A page or a lookup that looks at a few rows
-runs in the thread that asked: several threads would cost it up to twice the CPU. What scans whole
-columns gets all cores.
+There are two databases. A page or a lookup that looks at a few rows runs in the thread that asked:
+several threads would cost it up to twice the CPU. Planning is most of its time, so only those
+optimizers plan it that it needs (measured: a page 3.3 -> 2.4 ms, a lookup 3.6 -> 2.9). What scans
+whole columns gets all cores and all optimizers.
 
 EngineError
   Expired         the answer took longer than it may
@@ -24,6 +25,8 @@ from dphub_serving.rows.lru import Lru
 from dphub_serving.sql.statement import Statement, text
 
 STATEMENTS_PER_THREAD = 500
+# Filters reach the scan, columns that nobody asked for are not read, row groups are passed over.
+NEEDED = {"filter_pushdown", "unused_columns", "row_group_pruner", "expression_rewriter"}
 T = TypeVar("T")
 
 
@@ -132,7 +135,10 @@ class Engine:
     def __init__(self, limits: EngineLimits, readable: Path) -> None:
         self._limits = limits
         self._narrow = _open(limits, str(readable), threads=1)
+        _plan_little(self._narrow)
         self._wide = _open(limits, str(readable), threads=limits.threads)
+        for database in (self._narrow, self._wide):
+            database.execute("SET GLOBAL lock_configuration = true")
         self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="rows")
         self._local = threading.local()
 
@@ -179,10 +185,15 @@ def _open(limits: EngineLimits, readable: str, *, threads: int) -> duckdb.DuckDB
             "allow_community_extensions": False,
         }
     )
-    # GLOBAL reaches the cursors; the last two cannot be taken back.
+    # GLOBAL reaches the cursors; the last one cannot be taken back.
     database.execute("SET GLOBAL TimeZone = 'UTC'")
     database.execute("SET GLOBAL parquet_metadata_cache = true")
     database.execute(f"SET GLOBAL allowed_directories = [{text(readable)}]")
     database.execute("SET GLOBAL enable_external_access = false")
-    database.execute("SET GLOBAL lock_configuration = true")
     return database
+
+
+def _plan_little(database: duckdb.DuckDBPyConnection) -> None:
+    names = database.execute("SELECT name FROM duckdb_optimizers()").fetchall()
+    others = ",".join(name for (name,) in names if name not in NEEDED)
+    database.execute(f"SET GLOBAL disabled_optimizers = '{others}'")

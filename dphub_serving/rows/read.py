@@ -1,12 +1,13 @@
 """Statements -> rows as JSON texts, and where the next page begins."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from dphub_serving.odata.query import Query
 from dphub_serving.odata.token import Cursor
 from dphub_serving.rows.engine import Session
 from dphub_serving.sql.lookup import Direct, Indexed
-from dphub_serving.sql.page import Page
+from dphub_serving.sql.page import Page, Range, Sorted
 
 MAX_PAGE_BYTES = 8_000_000
 
@@ -23,10 +24,20 @@ def page(session: Session, wanted: Page, query: Query, max_bytes: int = MAX_PAGE
     """The rows of a page: as many as it may hold, and not more than `max_bytes` of them."""
     if query.page == 0:
         return Rows([], None)
-    found = session.fetch(wanted.statement)
+    found = _rows(session, wanted)
     texts = _fitting([row[0] for row in found[: query.page]], max_bytes)
     satisfied = query.top is not None and len(texts) >= query.top
     return Rows(texts, None if satisfied else wanted.cursor(len(texts), found))
+
+
+def _rows(session: Session, wanted: Page) -> list[tuple[Any, ...]]:
+    match wanted:
+        case Range(statement):
+            return session.fetch(statement)
+        case Sorted(ties, fetch=fetch):
+            found = session.fetch(ties) if ties else []
+            missing = fetch - len(found)
+            return [*found, *session.fetch(wanted.rest(missing))] if missing else found
 
 
 def entity(session: Session, wanted: Direct | Indexed | None) -> str | None:

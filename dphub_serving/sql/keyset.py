@@ -1,4 +1,7 @@
-"""The predicate of "behind this row", for an order in which null is the lowest value.
+"""The predicates of "behind this row", for an order in which null is the lowest value.
+
+They are two, because they cost differently: the rows that tie with this one lie in file order, and
+are found without sorting; only where they do not fill a page are the rows beyond them sorted.
 
 DuckDB compares rows too, but takes null for the greatest value; so the branches are written out.
 A value travels in the page link as DuckDB's own text of it, and is read back by TRY_CAST: a forged
@@ -49,17 +52,41 @@ def _travelling(text: object) -> Scalar:
     return AT_HOME if text is not None and len(text) > LONGEST else text
 
 
-def behind(
+def ties(
     terms: Sequence[Term], values: Sequence[Scalar], source: str
 ) -> tuple[str, tuple[Scalar, ...]]:
-    """Rows that come after `values` (of the terms, then the position), and its parameters."""
-    position = values[-1] if type(values[-1]) is int else -1
-    condition: str = "file_row_number > ?"
-    params: tuple[Scalar, ...] = (position,)
-    for term, value in reversed(list(zip(terms, values, strict=False))):
-        bound = _bound(term, value, position, source)
+    """Rows with the same `values` that come after it by their position, and its parameters."""
+    position = _position(values)
+    conditions, params = [], list[Scalar]()
+    for term, bound in _bounds(terms, values, source):
+        same = f"{term.sql} IS NULL" if bound.sql is None else f"{term.sql} = {bound.sql}"
+        conditions.append(same)
+        params += bound.params
+    return " AND ".join([*conditions, "file_row_number > ?"]), (*params, position)
+
+
+def beyond(
+    terms: Sequence[Term], values: Sequence[Scalar], source: str
+) -> tuple[str, tuple[Scalar, ...]]:
+    """Rows whose values come after `values`, and its parameters."""
+    condition: str = "false"
+    params: tuple[Scalar, ...] = ()
+    for term, bound in reversed(_bounds(terms, values, source)):
         condition, params = _step(term, bound, condition, params)
     return condition, params
+
+
+def _bounds(
+    terms: Sequence[Term], values: Sequence[Scalar], source: str
+) -> list[tuple[Term, _Bound]]:
+    position = _position(values)
+    pairs = zip(terms, values, strict=False)
+    return [(term, _bound(term, value, position, source)) for term, value in pairs]
+
+
+def _position(values: Sequence[Scalar]) -> int:
+    last = values[-1]
+    return last if type(last) is int else -1
 
 
 def _bound(term: Term, value: Scalar, position: Scalar, source: str) -> _Bound:

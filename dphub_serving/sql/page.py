@@ -40,9 +40,20 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class Sorted:
-    """The first rows of an order. Columns: JSON, the values of the order as texts, the position."""
+    """The first `fetch` rows of an order: those of `ties`, then those of `rest`.
 
-    statement: Statement
+    Columns: JSON, the values of the order as texts, the position.
+    """
+
+    ties: Statement | None
+    text: str
+    params: tuple[Scalar, ...]
+    fetch: int
+    skip: int
+
+    def rest(self, wanted: int) -> Statement:
+        """So many rows beyond the ties."""
+        return Statement(self.text, (*self.params, wanted, self.skip), scans=True)
 
     def cursor(self, delivered: int, found: Rows) -> Cursor | None:
         if len(found) <= delivered:
@@ -92,14 +103,26 @@ def _range(table: Table, query: Query, shape: Shape, *, reverse: bool) -> Range:
 
 def _sorted(table: Table, query: Query, shape: Shape) -> Sorted:
     terms = [_term(table, each) for each in query.order]
-    where, params = _behind(table, terms, query.cursor)
     by = ", ".join([*(term.ordering() for term in terms), "file_row_number"])
-    rest = f"{where} ORDER BY {by} LIMIT ? OFFSET ?"
+    order = f" ORDER BY {by} LIMIT ? OFFSET ?"
+    if not isinstance(query.cursor, AfterRow):
+        text = _text(table, query, shape, terms, order)
+        return Sorted(None, text, (), query.fetch, query.skip)
+    source, values = table.source(), query.cursor.values
+    same, params = keyset.ties(terms, values, source)
+    # In file order, as in `_range`.
+    text = _text(table, query, shape, terms, f" WHERE {same} LIMIT ?")
+    ties = Statement(text, (*params, query.fetch))
+    other, params = keyset.beyond(terms, values, source)
+    text = _text(table, query, shape, terms, f" WHERE {other}{order}")
+    return Sorted(ties, text, params, query.fetch, query.skip)
+
+
+def _text(table: Table, query: Query, shape: Shape, terms: list[keyset.Term], rest: str) -> str:
     values = tuple(f"{term.sql}::VARCHAR AS {name(f'o {n}')}" for n, term in enumerate(terms))
     more = (*values, f"file_row_number AS {POSITION}")
     columns = ", ".join([row(table, query, shape), *(name(f"o {n}") for n in range(len(terms)))])
-    text = f"SELECT {columns}, {POSITION} FROM {reading(table, query, shape, rest, more)}"
-    return Sorted(Statement(text, (*params, query.fetch, query.skip), scans=True))
+    return f"SELECT {columns}, {POSITION} FROM {reading(table, query, shape, rest, more)}"
 
 
 def _term(table: Table, order: Order) -> keyset.Term:
@@ -108,12 +131,3 @@ def _term(table: Table, order: Order) -> keyset.Term:
     sql = f"({spelled.key_sql()})" if spelled else name(prop.name)
     complete = prop.name == table.key or prop.name in table.complete
     return keyset.Term(sql, order.descending, prop.type.stored, complete)
-
-
-def _behind(
-    table: Table, terms: list[keyset.Term], cursor: Cursor | None
-) -> tuple[str, tuple[Scalar, ...]]:
-    if not isinstance(cursor, AfterRow):
-        return "", ()
-    condition, params = keyset.behind(terms, cursor.values, table.source())
-    return f" WHERE {condition}", params

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from dphub_serving.rows.engine import Engine, EngineLimits, Expired, FileMissing, Session
+from dphub_serving.rows.engine import NEEDED, Engine, EngineLimits, Expired, FileMissing, Session
 from dphub_serving.sql.statement import Statement
 
 ENDLESS = Statement("SELECT count(*) FROM range(1000000000000) t(i) WHERE hash(i) = 1")
@@ -144,3 +144,9 @@ def test_sessions_belong_to_threads(started: Engine) -> None:
 
     asyncio.run(many())
     assert 1 <= len(seen) <= 2
+
+
+def test_the_optimizers_that_small_queries_need_are_there() -> None:
+    with duckdb.connect() as database:
+        names = {name for (name,) in database.execute("FROM duckdb_optimizers()").fetchall()}
+    assert names >= NEEDED
