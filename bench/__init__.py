@@ -1,0 +1,1 @@
+"""Benchmarks: every number beside a baseline that was measured in the same run."""
