@@ -2,8 +2,8 @@
 
 The rows are one query; writing them sorted has two shapes with the same bytes as result. Small
 sources that a join multiplies are *ranked*: every stretch of the storage order that comes from one
-source becomes one integer, its rank there, so that the sort moves a few integers a row instead of
-texts, and the values are looked up again behind it (half of the CPU time). Everything else is sorted
+source becomes one integer, its rank there. The sort moves a few integers a row instead of texts,
+and the values are looked up again behind it, for half of the CPU time. Everything else is sorted
 as it is.
 
 Names with a blank are the build's own: no published column has one.
