@@ -78,7 +78,11 @@ def _page(
     session: Session, base: str, target: Target, request: Request, query: Query, form: Format
 ) -> bytes:
     served = target.served
-    found = read.page(session, compile_page(served.table, query, _shape(target, form)), query)
+    # The quick look shows what was selected and nothing else; the entity set owes the id of a row
+    # whose key is not selected (OData JSON Format, control information `id`).
+    quick = isinstance(request.path, QuickLook)
+    shape = _shape(target, form, owes_id=not quick)
+    found = read.page(session, compile_page(served.table, query, shape), query)
     following = _next_link(base, request, query, served.sequence, found)
     total = served.table.rows if query.count else None
     root = links.root(base, request.path.service)
@@ -98,7 +102,8 @@ def _entity(
     session: Session, base: str, target: Target, request: Request, lookup: Lookup, form: Format
 ) -> bytes:
     table = target.served.table
-    text = read.entity(session, compile_lookup(table, lookup, _shape(target, form)))
+    shape = _shape(target, form, owes_id=True)
+    text = read.entity(session, compile_lookup(table, lookup, shape))
     if text is None:
         raise NotFound(f"{target.entity_set.name} has no entity with this key")
     root = links.root(base, request.path.service)
@@ -106,8 +111,8 @@ def _entity(
     return encode.entity(text, form, context)
 
 
-def _shape(target: Target, form: Format) -> Shape:
-    owed = None if form.level == "none" else form.control("id")
+def _shape(target: Target, form: Format, *, owes_id: bool) -> Shape:
+    owed = form.control("id") if owes_id and form.level != "none" else None
     return Shape(target.entity_set.name, owed, form.ieee754)
 
 

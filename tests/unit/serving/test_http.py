@@ -137,7 +137,7 @@ def test_a_tag_is_of_one_request_and_format(served: Client) -> None:
 
 
 def test_version_4_01_writes_shorter_names(served: Client) -> None:
-    answer = served.get("/odata/orders?$select=a", {"OData-MaxVersion": "4.01"})
+    answer = served.get("/odata/orders/Rows?$select=a&$count=true", {"OData-MaxVersion": "4.01"})
     assert answer.headers["OData-Version"] == "4.01"
     assert set(answer.json()) == {"@context", "@count", "value", "@nextLink"}
     assert set(answer.json()["value"][0]) == {"@id", "a"}
