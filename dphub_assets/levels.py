@@ -99,10 +99,10 @@ class Shelf:
         pointers = self.lake.pointers()
         lost = {name for name, want in wanted.items() if name not in pointers and not want.refused}
         for name in lost | self.lake.faults.keys():
-            if made := self._guarded(name, self._remade):
+            if made := self._guarded(name, partial(self._remade, name)):
                 pointers[name] = made
         for name in unsettled(wanted, self._built(pointers)) & pointers.keys():
-            if healed := self._guarded(name, self._healed):
+            if healed := self._guarded(name, partial(self._healed, name)):
                 pointers[name] = healed
         built = self._built(pointers)
         return built, {name: opened.snapshot for name, opened in self._opened.items()}
@@ -130,14 +130,12 @@ class Shelf:
         known, current = self._opened.get(name), pointer.current
         if current is None or (known and known.snapshot.document.id == current.id):
             return known if current else None
-        return self._guarded(name, partial(self._open, pointer))
+        return self._guarded(name, lambda: Opened.of(self.lake.open(pointer, current)))
 
-    def _open(self, pointer: Pointer, _: str) -> Opened | None:
-        return Opened.of(self.lake.open(pointer, pointer.current)) if pointer.current else None
-
-    def _guarded(self, name: str, look: Callable[[str], Found | None]) -> Found | None:
+    def _guarded(self, name: str, look: Callable[[], Found | None]) -> Found | None:
+        """One product that cannot be read is told in `faults`, and hides no other."""
         try:
-            return look(name)
+            return look()
         except (LakeError, OSError) as error:
             self.faults[name] = str(error)
             return None

@@ -1,7 +1,7 @@
 """Names that Dagster accepts, made from names that people chose.
 
-Each function is injective: two different names never meet. `plain` undoes `identifier` and
-`component`. The original text belongs into descriptions and metadata.
+Each function is injective: two different names never meet. The original text belongs into
+descriptions and metadata.
 
     identifier   [A-Za-z0-9_]    `-` as `_`, `_` as `__`, anything else as `_x<hex>_`
     component    [A-Za-z0-9_.-]  kept as it is, anything else as `_x<hex>_`
@@ -15,7 +15,6 @@ SOURCES = "sources"
 API = "_api"
 TAG_LENGTH = 63
 _WORD = re.compile(r"[A-Za-z0-9]")
-_ESCAPE = re.compile(r"_x([0-9a-f]*)_")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")  # what Dagster takes for one
 
 
@@ -34,10 +33,6 @@ def identifier(text: str) -> str:
     return out or "_x_"
 
 
-def plain_identifier(name: str) -> str:
-    return re.sub(r"__|_x([0-9a-f]*)_|_", _from_identifier, name)
-
-
 def component(text: str) -> str:
     """For one part of an asset key: `2024 sales.csv` becomes `2024_x20_sales.csv`."""
     out = ""
@@ -45,10 +40,6 @@ def component(text: str) -> str:
         keep = _WORD.fullmatch(char) or char in ".-" or (char == "_" and not out.startswith("x"))
         out = (char if keep else _escape(char)) + out
     return out or "_x_"
-
-
-def plain_component(name: str) -> str:
-    return _ESCAPE.sub(_unescape, name)
 
 
 def source_key(location: str) -> tuple[str, ...]:
@@ -101,13 +92,3 @@ def tag(text: str) -> str:
 
 def _escape(char: str) -> str:
     return f"_x{ord(char):x}_"
-
-
-def _unescape(match: re.Match[str]) -> str:
-    return chr(int(match[1], 16)) if match[1] else ""
-
-
-def _from_identifier(match: re.Match[str]) -> str:
-    if match[0] == "__":
-        return "_"
-    return "-" if match[0] == "_" else _unescape(match)

@@ -23,7 +23,7 @@ class BuildSettings:
     def read(cls, settings: Settings, env: Mapping[str, str] = os.environ) -> "BuildSettings":
         return cls(
             memory_limit=env.get("DPHUB_BUILD_MEMORY") or "700MB",
-            threads=number(env, "DPHUB_BUILD_THREADS", os.cpu_count() or 1),
+            threads=number(env, "DPHUB_BUILD_THREADS", os.cpu_count() or 1, least=1),
             spill=Path(env.get("DPHUB_BUILD_SPILL") or settings.home / "spill"),
         )
 
@@ -43,5 +43,5 @@ class DagsterSettings:
         return cls(
             public_url=(env.get("DPHUB_PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/"),
             code_server=env.get("DPHUB_CODE_SERVER") or None,
-            concurrent_builds=number(env, "DPHUB_CONCURRENT_BUILDS", os.cpu_count() or 2),
+            concurrent_builds=number(env, "DPHUB_CONCURRENT_BUILDS", os.cpu_count() or 2, least=1),
         )

@@ -49,11 +49,11 @@ class Settings:
         )
 
 
-def number(env: Mapping[str, str], name: str, default: int) -> int:
-    """A whole number from 0. Raises InvalidSetting."""
+def number(env: Mapping[str, str], name: str, default: int, least: int = 0) -> int:
+    """A whole number from `least`. Raises InvalidSetting."""
     text = env.get(name) or str(default)
-    if not (text.isascii() and text.isdigit()):
-        raise InvalidSetting(f"{name} is a whole number, not {text!r}")
+    if not (text.isascii() and text.isdigit() and int(text) >= least):
+        raise InvalidSetting(f"{name} is a whole number from {least}, not {text!r}")
     return int(text)
 
 

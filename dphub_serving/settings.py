@@ -50,7 +50,7 @@ class ServingSettings:
             reload_token=env.get("DPHUB_RELOAD_TOKEN") or None,
             poll_seconds=seconds(env, "DPHUB_POLL_SECONDS", usual.poll_seconds),
             query_seconds=seconds(env, "DPHUB_QUERY_SECONDS", usual.query_seconds),
-            threads=number(env, "DPHUB_SERVING_THREADS", _cores()),
+            threads=number(env, "DPHUB_SERVING_THREADS", _cores(), least=1),
             memory=env.get("DPHUB_SERVING_MEMORY") or usual.memory,
             spill=Path(env.get("DPHUB_SERVING_SPILL") or usual.spill).absolute(),
             cache_bytes=number(env, "DPHUB_SERVING_CACHE_MB", 64) * 1_000_000,

@@ -11,8 +11,6 @@ from pydantic import AwareDatetime, Field
 from dphub_k8s.api.noun import Noun
 from dphub_k8s.api.product import DataProduct
 
-FORMAT_VERSION = 1
-
 
 class Identity(Noun):
     name: str

@@ -28,18 +28,29 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class Asked:
+    """What every request for entities says: `selected` names what `$select` asks for, or is None
+    where every property is asked."""
+
+    type: EntityType
+    select: tuple[Property, ...]
+    selected: tuple[str, ...] | None
+
+    @property
+    def has_key(self) -> bool:
+        """Without all of the key, every entity owes its `id` (JSON Format 4.01, section 4.6.8)."""
+        return set(self.type.key) <= {each.name for each in self.select}
+
+
+@dataclass(frozen=True, slots=True)
+class Query(Asked):
     """One page of an entity set.
 
     `order` is what was asked; whoever runs it makes it total (by the key, or by the row position).
     `skip` counts from the beginning and is 0 beside a `cursor`. `top` is what is left of the total
     that was asked, this page included; `page` is how many rows this page may hold.
-    `selected` names what `$select` asks for, or is None where every property is asked.
     """
 
-    type: EntityType
-    select: tuple[Property, ...]
-    selected: tuple[str, ...] | None
     order: tuple[Order, ...]
     skip: int
     top: int | None
@@ -53,19 +64,11 @@ class Query:
         """How many rows to read: one more than the page, where that one tells of another page."""
         return self.page if self.top is not None and self.top <= self.page else self.page + 1
 
-    @property
-    def has_key(self) -> bool:
-        """Without all of the key, every entity owes its `id` (JSON Format 4.01, section 4.6.8)."""
-        return set(self.type.key) <= {each.name for each in self.select}
-
 
 @dataclass(frozen=True, slots=True)
-class Lookup:
+class Lookup(Asked):
     """One entity by its key: values in the order of `type.key`, typed as their properties are."""
 
-    type: EntityType
-    select: tuple[Property, ...]
-    selected: tuple[str, ...] | None
     key: tuple[Value, ...]
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from dphub_k8s.api.keys import ORDINAL
-from dphub_serving.odata.query import Lookup, Query
+from dphub_serving.odata.query import Asked
 from dphub_serving.sql import json
 from dphub_serving.sql.statement import name, text
 from dphub_serving.sql.table import KEY_TEXT, Table
@@ -19,12 +19,11 @@ class Shape:
     ieee754: bool = False
 
 
-def owes_id(asked: Query | Lookup, shape: Shape) -> bool:
-    names = {each.name for each in asked.select}
-    return shape.id is not None and not set(asked.type.key) <= names
+def owes_id(asked: Asked, shape: Shape) -> bool:
+    return shape.id is not None and not asked.has_key
 
 
-def row(table: Table, asked: Query | Lookup, shape: Shape, key: str | None = None) -> str:
+def row(table: Table, asked: Asked, shape: Shape, key: str | None = None) -> str:
     """The JSON of a row; `key` is SQL for the key where that is known already."""
     key_sql = key or table.key_sql()
     fields = []
@@ -40,7 +39,7 @@ def row(table: Table, asked: Query | Lookup, shape: Shape, key: str | None = Non
 
 def reading(
     table: Table,
-    asked: Query | Lookup,
+    asked: Asked,
     shape: Shape,
     rest: str,
     more: tuple[str, ...] = (),

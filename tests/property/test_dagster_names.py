@@ -1,6 +1,7 @@
 """Names that Dagster takes: two different names never meet."""
 
 import itertools
+import re
 
 import dagster as dg
 import pytest
@@ -17,8 +18,8 @@ NAME = st.text(st.sampled_from("ax_-0apis/~"), max_size=8)
 
 @given(TEXT)
 def test_both_can_be_undone(text: str) -> None:
-    assert names.plain_identifier(names.identifier(text)) == text
-    assert names.plain_component(names.component(text)) == text
+    assert plain_identifier(names.identifier(text)) == text
+    assert plain_component(names.component(text)) == text
 
 
 @given(TEXT)
@@ -74,3 +75,23 @@ def test_names_stay_readable(text: str, group: str, part: str) -> None:
 )
 def test_owner(owner: str, expected: str) -> None:
     assert names.owner(owner) == expected
+
+
+def plain_identifier(name: str) -> str:
+    """What `identifier` made this of."""
+    return re.sub(r"__|_x([0-9a-f]*)_|_", _from_identifier, name)
+
+
+def plain_component(name: str) -> str:
+    """What `component` made this of."""
+    return re.sub(r"_x([0-9a-f]*)_", _unescape, name)
+
+
+def _unescape(match: re.Match[str]) -> str:
+    return chr(int(match[1], 16)) if match[1] else ""
+
+
+def _from_identifier(match: re.Match[str]) -> str:
+    if match[0] == "__":
+        return "_"
+    return "-" if match[0] == "_" else _unescape(match)

@@ -194,11 +194,21 @@ def test_a_file_saved_in_two_steps_is_never_missed(
     made = store.get("orders")
     stop = threading.Event()
     seen: set[tuple[tuple[str, bool], ...]] = set()
+    looked = 0
 
     def look() -> None:
+        nonlocal looked
         other = restarted(folder)
         while not stop.is_set():
             seen.add(tuple((stored.uid, stored.fault is None) for stored in other.list()))
+            looked += 1
+
+    def looked_again() -> None:
+        """A look that begins after now has ended."""
+        enough, deadline = looked + 2, time.monotonic() + 10
+        while looked < enough:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
 
     looking = threading.Thread(target=look)
     looking.start()
@@ -206,7 +216,7 @@ def test_a_file_saved_in_two_steps_is_never_missed(
         step()
         time.sleep(0.01)
         file.write_text(text("orders", owner="me"))
-        time.sleep(0.35)
+        looked_again()
     stop.set()
     looking.join()
     assert seen == {((made.uid, True),)}

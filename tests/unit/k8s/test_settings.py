@@ -27,7 +27,9 @@ def test_a_star_allows_every_root() -> None:
         ("DPHUB_LINK_LIFETIME_SECONDS", "-1"),
         ("DPHUB_HOME", "/tmp/a[b]"),
         ("DPHUB_BUILD_THREADS", "two"),
+        ("DPHUB_BUILD_THREADS", "0"),
         ("DPHUB_CONCURRENT_BUILDS", "1.5"),
+        ("DPHUB_CONCURRENT_BUILDS", "0"),
     ],
 )
 def test_a_value_that_makes_no_sense_is_named(name: str, value: str) -> None:
