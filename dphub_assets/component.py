@@ -85,7 +85,8 @@ class DataProducts(dg.StateBackedComponent):
 def locations(found: Iterable[Declared]) -> list[str]:
     """The source locations of all products, each once."""
     products = [one.product for one in found if one.product]
-    return sorted({s.path for product in products for s in product.spec.backend.sources.values()})
+    sources = [source for one in products for source in one.spec.backend.sources.values()]
+    return sorted({source.path for source in sources if source.path is not None})
 
 
 class ProductTree(ComponentTree):

@@ -45,7 +45,7 @@ def source_key(location: str) -> dg.AssetKey:
 def source_keys(product: DataProduct) -> dict[str, dg.AssetKey]:
     """By alias."""
     sources = product.spec.backend.sources
-    return {alias: source_key(source.path) for alias, source in sources.items()}
+    return {alias: source_key(source.path) for alias, source in sources.items() if source.path}
 
 
 def asset_spec(declared: Declared, product: DataProduct, public_url: str) -> dg.AssetSpec:

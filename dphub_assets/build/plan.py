@@ -113,7 +113,7 @@ def _planned_source(
     there = [column.name for column in schema.columns]
     for name in source.rename:
         if name not in there:
-            message = unknown(name, f"column of {source.path}", there)
+            message = unknown(name, f"column of {source.location}", there)
             problems.append(Problem(f"{at}.{name}", "UnknownColumn", message))
     columns: dict[str, tuple[str, str]] = {}
     taken: dict[str, str] = {}
@@ -122,10 +122,10 @@ def _planned_source(
         # As admission says of renames: upper and lower case are the same.
         first = taken.setdefault(name.lower(), column.name)
         if first != column.name:
-            both = f"{first!r} and {column.name!r} of {source.path} both become {name!r}"
+            both = f"{first!r} and {column.name!r} of {source.location} both become {name!r}"
             problems.append(Problem(at, "RenameCollision", f"{both}; rename one to another name"))
         columns[name] = (column.name, column.type)
-    return PlannedSource(alias, source.path, schema.rows, columns)
+    return PlannedSource(alias, source.location, schema.rows, columns)
 
 
 def _join_problems(

@@ -19,12 +19,13 @@ from dphub_assets.lake import layout
 from dphub_assets.lake.reader import Snapshot
 from dphub_assets.lake.writer import Lake
 from dphub_assets.settings import BuildSettings
-from dphub_assets.sources.errors import SourceChanged
+from dphub_assets.sources.errors import SourceChanged, SourceMissing
 from dphub_assets.sources.location import Location, locate
 from dphub_assets.sources.schema import read_schema
 from dphub_k8s.api.keys import RECIPE
 from dphub_k8s.api.product import DataProduct
 from dphub_k8s.api.snapshot import Identity, RunInfo, SnapshotDocument, SourceVersion, Verdict
+from dphub_k8s.api.sources import Source
 from dphub_k8s.settings import Settings
 
 Progress = Callable[[str], None]
@@ -44,11 +45,15 @@ class Builder:
         return cls(lake, settings, BuildSettings.read(settings))
 
     def locations(self, product: DataProduct) -> dict[str, Location]:
-        """Raises SourceForbidden."""
+        """Raises SourceForbidden, SourceMissing."""
         return {
-            alias: locate(source.path, self.settings.data_root, self.settings.allowed_roots)
-            for alias, source in product.spec.backend.sources.items()
+            alias: self._located(source) for alias, source in product.spec.backend.sources.items()
         }
+
+    def _located(self, source: Source) -> Location:
+        if source.path is None:
+            raise SourceMissing(f"{source.location} has no snapshot yet")
+        return locate(source.path, self.settings.data_root, self.settings.allowed_roots)
 
     def plan(self, connection: duckdb.DuckDBPyConnection, product: DataProduct) -> JoinPlan:
         """Raises Refused, SourceError."""

@@ -37,6 +37,7 @@ CHECKS: list[Check] = [
     identity.protocol,
     backend.engine,
     backend.sources,
+    backend.products,
     backend.renames,
     backend.join_sides,
     backend.join_keys,
@@ -64,7 +65,8 @@ def admit(
     """
     first = [other for other in others if not origin or other.origin != origin]
     taken = {claim: other for other in first for claim in other.claims}
-    return _admit(document, Context(origin, taken, roots))
+    reads = {other.name: other.reads for other in first}
+    return _admit(document, Context(origin, taken, reads, roots))
 
 
 def admit_all(
@@ -72,13 +74,17 @@ def admit_all(
 ) -> list[DataProduct | Refused]:
     """Every (document, origin), the oldest first: a name or a path belongs to whoever had it first.
 
-    A product that is refused for something else keeps its path: it may still be served.
+    A product that is refused for something else keeps its path: it may still be served. Of a circle
+    of products the one that closes it is refused, and the others go on.
     """
     taken: dict[str, Neighbour] = {}
+    reads: dict[str, tuple[str, ...]] = {}
     outcomes: list[DataProduct | Refused] = []
     for document, origin in documents:
         try:
-            outcomes.append(_admit(document, Context(origin, taken, roots)))
+            product = _admit(document, Context(origin, taken, reads, roots))
+            outcomes.append(product)
+            reads[product.name] = tuple(product.spec.backend.products.values())
         except Refused as refused:
             outcomes.append(refused)
         if one := neighbour(document, origin):

@@ -2,10 +2,11 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from dphub_k8s.admission.draft import Context, Draft, at
+from dphub_k8s.admission.identity import misnamed
 from dphub_k8s.api.errors import Problem, unknown
 from dphub_k8s.api.sources import ENGINES, Join
 
@@ -33,8 +34,13 @@ def sources(draft: Draft, context: Context) -> Iterator[Problem]:
         if first != alias:
             message = f"{alias!r} and {first!r} differ only in case"
             yield Problem(place, "Duplicate", message)
-        if source:
+        if source and source.path is not None and source.product is not None:
+            yield Problem(place, "Ambiguous", "give 'path' or 'product', not both")
+        elif source and source.path is not None:
             yield from _location(source.path, at(*SOURCES, alias, "path"), context)
+        elif source and source.product is None:
+            message = "'path' is missing (or 'product', to read what another product publishes)"
+            yield Problem(at(*SOURCES, alias, "path"), "Missing", message)
 
 
 def _location(path: str, place: str, context: Context) -> Iterator[Problem]:
@@ -48,6 +54,31 @@ def _location(path: str, place: str, context: Context) -> Iterator[Problem]:
         roots = ", ".join(map(str, context.roots or ())) or "none"
         message = f"{path!r} is outside the allowed roots ({roots}; DPHUB_ALLOWED_ROOTS)"
         yield Problem(place, "OutsideRoots", message)
+
+
+def products(draft: Draft, context: Context) -> Iterator[Problem]:
+    """Names that a product may have, and no way back to this one; others may come later."""
+    for alias, source in draft.sources.items():
+        if not source or source.product is None:
+            continue
+        place = at(*SOURCES, alias, "product")
+        if message := misnamed(source.product):
+            yield Problem(place, "InvalidName", message)
+        elif draft.name and (way := _way(source.product, draft.name, context.reads)):
+            told = " → ".join([draft.name, *way])
+            yield Problem(place, "ProductCycle", f"{told}: a product cannot be made of itself")
+
+
+def _way(start: str, end: str, reads: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """The shortest way from what a product reads to `end`; none when there is no way."""
+    ways, seen = [[start]], {start}
+    for way in ways:
+        if way[-1] == end:
+            return way
+        further = [name for name in reads.get(way[-1], ()) if name not in seen]
+        seen.update(further)
+        ways += [[*way, name] for name in further]
+    return []
 
 
 def _is_allowed(path: str, roots: tuple[Path, ...] | None) -> bool:

@@ -16,11 +16,13 @@ Model = TypeVar("Model", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """Another product of the hub: its name, its route (`api.path` without the slash), its place."""
+    """Another product of the hub: its name, its route (`api.path` without the slash), its place,
+    and the products that it reads."""
 
     name: str
     route: str
     origin: str
+    reads: tuple[str, ...] = ()
 
     @property
     def claims(self) -> tuple[str, str, str]:
@@ -30,10 +32,12 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a document is checked against, beside itself; `taken` is claim -> who was first."""
+    """What a document is checked against, beside itself; `taken` is claim -> who was first, `reads`
+    product -> the products that it reads."""
 
     origin: str
     taken: Mapping[str, Neighbour]
+    reads: Mapping[str, tuple[str, ...]]
     roots: tuple[Path, ...] | None
 
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from dphub_k8s.admission.draft import Context, Draft, Neighbour, at, text
+from dphub_k8s.admission.draft import Context, Draft, Neighbour, at, text, within
 from dphub_k8s.api.errors import Problem, unknown
 
 LONGEST_NAME = 52
@@ -27,20 +27,25 @@ def neighbour(document: object, origin: str) -> Neighbour | None:
     if named is None:
         return None
     route = (text(document, "spec", "api", "path") or named).strip("/")
-    return Neighbour(named, route, origin)
+    sources = within(document, "spec", "backend", "sources").values()
+    reads = [read for source in sources if (read := text(source, "product")) is not None]
+    return Neighbour(named, route, origin, tuple(dict.fromkeys(reads)))
 
 
 def name(draft: Draft, _: Context) -> Iterator[Problem]:
-    if draft.name is None:
-        return
-    if not LABEL.fullmatch(draft.name) or len(draft.name) > LONGEST_NAME:
-        better = re.sub("[^a-z0-9]+", "-", draft.name.lower())[:LONGEST_NAME].strip("-")
-        yield Problem(
-            at("metadata", "name"),
-            "InvalidName",
-            f"{draft.name!r} is no name: lower-case letters, digits and '-' between them, at most "
-            f"{LONGEST_NAME}{_such_as(better)}",
-        )
+    if draft.name is not None and (message := misnamed(draft.name)):
+        yield Problem(at("metadata", "name"), "InvalidName", message)
+
+
+def misnamed(found: str) -> str | None:
+    """What is wrong with the name of a product."""
+    if LABEL.fullmatch(found) and len(found) <= LONGEST_NAME:
+        return None
+    better = re.sub("[^a-z0-9]+", "-", found.lower())[:LONGEST_NAME].strip("-")
+    return (
+        f"{found!r} is no name: lower-case letters, digits and '-' between them, at most "
+        f"{LONGEST_NAME}{_such_as(better)}"
+    )
 
 
 def domain(draft: Draft, _: Context) -> Iterator[Problem]:

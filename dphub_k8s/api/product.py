@@ -78,7 +78,7 @@ class DataProduct(Noun):
         spec = self.spec
         shape = {
             "format": [DATA_FORMAT, RECIPE],
-            "backend": spec.backend.model_dump(mode="json"),
+            "backend": spec.backend.model_dump(mode="json", exclude_none=True),
             "key": spec.entity.key_column,
             "sort": spec.entity.sort,
             "columns": [

@@ -11,10 +11,17 @@ ENGINES = ("parquet_join",)
 
 
 class Source(Noun):
-    """One input. `rename` is source name -> name used from here on; other columns keep theirs."""
+    """One input: `path` or `product`, whose current snapshot it is then. `rename` is source name ->
+    name used from here on; other columns keep theirs."""
 
-    path: str = Field(min_length=1)
+    path: str | None = Field(default=None, min_length=1)
+    product: str | None = None
     rename: dict[str, str] = Field(default_factory=dict)
+
+    @property
+    def location(self) -> str:
+        """What people call it by; admission has seen that it is one of the two."""
+        return self.path if self.path is not None else f"product {self.product}"
 
 
 class JoinKey(Noun):
@@ -53,3 +60,8 @@ class Backend(Noun):
     engine: str = "parquet_join"
     sources: dict[str, Source] = Field(min_length=1)
     joins: tuple[Join, ...] = ()
+
+    @property
+    def products(self) -> dict[str, str]:
+        """Alias -> product, of the sources that are products."""
+        return {alias: source.product for alias, source in self.sources.items() if source.product}

@@ -141,6 +141,19 @@ def test_the_smallest_product_and_its_defaults() -> None:
         (source(path="a/../../x"), "spec.backend.sources.orders.path", "PathEscapes", "'..'"),
         (source(path="s3://a/b"), "spec.backend.sources.orders.path", "UnknownScheme", "files"),
         (source(path="a\0b"), "spec.backend.sources.orders.path", "InvalidPath", "characters"),
+        (
+            changed(TWO, "spec.backend.sources.items", {"rename": {}}),
+            "spec.backend.sources.items.path",
+            "Missing",
+            "(or 'product'",
+        ),
+        (source(product="a"), "spec.backend.sources.orders", "Ambiguous", "not both"),
+        (
+            changed(TWO, "spec.backend.sources.items", {"product": "My Items"}),
+            "spec.backend.sources.items.product",
+            "InvalidName",
+            "such as 'my-items'",
+        ),
         (source(path=""), "spec.backend.sources.orders.path", "OutOfRange", "1 character"),
         (
             source(rename={"a": "x", "b": "X"}),
