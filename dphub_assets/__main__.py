@@ -3,6 +3,7 @@
 validate FILE...      what the sources' schemas show to be wrong, one JSON object a line
 materialize FILE...   build and publish without Dagster
 daemon, webserver     Dagster's own, with faster loops
+warm                  forks run workers, everything loaded
 """
 
 import sys
@@ -23,6 +24,10 @@ def program(name: str) -> Callable[[list[str]], int] | None:
             from dphub_assets import fast
 
             return {"daemon": fast.daemon, "webserver": fast.webserver}[name]
+        case "warm":
+            from dphub_assets.launcher import forks
+
+            return forks.main
         case _:
             return None
 
@@ -30,7 +35,7 @@ def program(name: str) -> Callable[[list[str]], int] | None:
 def main(arguments: list[str]) -> int:
     chosen = program(arguments[0]) if arguments else None
     if chosen is None:
-        names = "validate, materialize, daemon, webserver"
+        names = "validate, materialize, daemon, webserver, warm"
         print(f"usage: python -m dphub_assets PROGRAM …, one of {names}", file=sys.stderr)
         return 2
     try:

@@ -16,7 +16,7 @@ from dagster.components.core.context import ComponentDeclLoadContext
 from dagster.components.core.decl import ComponentLoaderDecl, ComponentRootDecl
 from dagster.components.core.defs_module import ComponentLoc, ComponentPath, ComponentRootLoc
 
-from dphub_assets import declared, translator
+from dphub_assets import declared, scope, translator
 from dphub_assets.assets import product_asset
 from dphub_assets.build.publish import Builder
 from dphub_assets.declared import Declarations, Declared
@@ -58,7 +58,8 @@ class DataProducts(dg.StateBackedComponent):
         state_path: Path | None,
     ) -> dg.Definitions:
         """Without a state there is the sensor alone; its first tick finds work and reloads."""
-        found = declared.load(state_path.read_text()) if state_path else {}
+        text = state_path.read_text() if state_path else "{}"
+        found = declared.load(text, scope.read())
         return dg.Definitions(
             assets=self._assets(found), sensors=self._sensors, executor=dg.in_process_executor
         )

@@ -1,11 +1,12 @@
 """What the store declares, admitted: every product, the refused ones with what is wrong."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dphub_assets import names
 from dphub_k8s import admission
 from dphub_k8s.api.errors import Problem, Refused
 from dphub_k8s.api.product import DataProduct
@@ -101,8 +102,13 @@ def _dump(one: Declared) -> dict[str, object]:
     }
 
 
-def load(text: str) -> dict[str, Declared]:
-    return {name: _load(fields) for name, fields in json.loads(text).items()}
+def load(text: str, only: Collection[str] | None = None) -> dict[str, Declared]:
+    """All, or those whose asset keys are named."""
+    return {
+        name: _load(fields)
+        for name, fields in json.loads(text).items()
+        if only is None or "/".join(names.product_key(fields["domain"], name)) in only
+    }
 
 
 def _load(fields: Mapping[str, Any]) -> Declared:

@@ -1,6 +1,7 @@
 """`dphub dev`: the whole hub on this machine, as processes under one parent.
 
     location    definitions, sensor, runs      dagster code-server
+    warm        forks run workers              dphub_assets
     daemon      ticks                          dagster-daemon, faster loops
     webserver   the UI                         dagster-webserver
     service     OData                          dphub_serving
@@ -97,6 +98,7 @@ def _start(processes: Processes, settings: Settings, ports: Ports) -> None:
     address = ["-h", HOST, "-p", str(ports.code), "--location-name", instance.LOCATION]
     module = ["-m", "dphub_assets.definitions", "--heartbeat-ttl", "5", "--log-level", "warning"]
     processes.start("service", ["-m", "dphub_serving"])
+    processes.start("warm", ["-m", "dphub_assets", "warm"])
     processes.start("location", ["-m", "dagster", "code-server", "start", *address, *module])
     # A webserver that finds no code location looks again only after ten seconds.
     _until(processes, lambda: _listens(ports.code), READY_SECONDS, "the code location")
@@ -119,6 +121,7 @@ def _environment(settings: Settings, ports: Ports) -> dict[str, str]:
         **os.environ,
         "DAGSTER_HOME": str(dagster),
         "DPHUB_DAGSTER_STORAGE": str(dagster / "storage"),
+        "DPHUB_WARM_SOCKET": str(dagster / "warm.sock"),
         "DPHUB_PRODUCTS": str(settings.products),
         "DPHUB_HOME": str(settings.home),
         "DPHUB_DATA_ROOT": str(settings.data_root),

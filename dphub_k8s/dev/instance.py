@@ -19,6 +19,10 @@ run_monitoring:
 run_coordinator:
   module: dagster._core.run_coordinator
   class: DefaultRunCoordinator
+# Forks run workers from a warm process where one listens at DPHUB_WARM_SOCKET.
+run_launcher:
+  module: dphub_assets.launcher.warm
+  class: WarmRunLauncher
 sensors:
   use_threads: true
   num_workers: 4
