@@ -12,6 +12,8 @@ from starlette.routing import Route
 
 from dphub_assets.lake.reader import LakeReader
 from dphub_k8s.settings import Settings
+from dphub_serving.cache.folder import Folder
+from dphub_serving.cache.native import NativeTables
 from dphub_serving.catalog.local import Local, LocalBuilds
 from dphub_serving.catalog.polling import Polling
 from dphub_serving.catalog.reading import CatalogReader
@@ -38,6 +40,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings = ServingSettings.read()
     hub = app.state.hub = _hub(settings)
     await hub.polling.refresh()
+    await asyncio.to_thread(hub.native.sweep, [each.table for each in hub.catalog.routes.values()])
     tasks = [asyncio.create_task(hub.polling.run())]
     if hub.builds:
         tasks.append(asyncio.create_task(hub.builds.run(hub.product, hub.polling.refresh)))
@@ -49,6 +52,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         for task in tasks:
             with suppress(asyncio.CancelledError):
                 await task
+        hub.native.close()
         hub.engine.close()
 
 
@@ -56,11 +60,13 @@ def _hub(settings: ServingSettings) -> Hub:
     local = Local.load(settings.local, Settings.read()) if settings.local else None
     reader = CatalogReader(LakeReader.at(settings.lake), local.expected if local else {})
     limits = EngineLimits(settings.memory, settings.threads, settings.spill, settings.query_seconds)
+    engine = Engine(limits, settings.lake, settings.native)
     return Hub(
         settings=settings,
         reader=reader,
         polling=Polling(reader, settings.poll_seconds),
-        engine=Engine(limits, settings.lake),
+        engine=engine,
+        native=NativeTables(engine, Folder(settings.native, settings.native_bytes)),
         answers=Lru(settings.cache_bytes, len),
         builds=LocalBuilds(local) if local else None,
         refused=dict(local.refused) if local else {},

@@ -18,7 +18,8 @@ class ServingSettings:
 
     `reload_token` is the bearer token of `/internal/reload-config`, which refuses without one.
     `local` is the product file, folder or pattern of the local mode. `cache_bytes` bounds the
-    answers that are kept, `memory` and `spill` belong to each of the two databases.
+    answers that are kept, `memory` and `spill` belong to each of the two databases. `native` is the
+    folder of native files, `native_bytes` their bound; 0 is none.
     """
 
     lake: Path
@@ -34,12 +35,15 @@ class ServingSettings:
     memory: str = "512MB"
     spill: Path = Path(tempfile.gettempdir()) / "dphub-serving"
     cache_bytes: int = 64_000_000
+    native: Path = Path(".dphub") / "cache"
+    native_bytes: int = 4_000_000_000
     local: str | None = None
 
     @classmethod
     def read(cls, env: Mapping[str, str] = os.environ) -> "ServingSettings":
         """Raises InvalidSetting."""
-        usual = cls(Settings.read(env).lake)
+        everywhere = Settings.read(env)
+        usual = cls(everywhere.lake)
         return cls(
             lake=usual.lake,
             host=env.get("DPHUB_HOST") or usual.host,
@@ -54,6 +58,8 @@ class ServingSettings:
             memory=env.get("DPHUB_SERVING_MEMORY") or usual.memory,
             spill=Path(env.get("DPHUB_SERVING_SPILL") or usual.spill).absolute(),
             cache_bytes=number(env, "DPHUB_SERVING_CACHE_MB", 64) * 1_000_000,
+            native=Path(env.get("DPHUB_SERVING_CACHE") or everywhere.home / "cache").absolute(),
+            native_bytes=number(env, "DPHUB_SERVING_CACHE_DISK_MB", 4000) * 1_000_000,
             local=env.get("DP_LOCAL_CR") or None,
         )
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from fastapi import Response
 
+from dphub_serving.cache.native import NativeTables
 from dphub_serving.catalog.catalog import Catalog
 from dphub_serving.odata import bind, etag, links, negotiation
 from dphub_serving.odata.errors import DeadlineExceeded, NotFound, Unavailable
@@ -21,6 +22,7 @@ from dphub_serving.rows.read import Rows
 from dphub_serving.sql.lookup import compile_lookup
 from dphub_serving.sql.page import compile_page
 from dphub_serving.sql.shape import Shape
+from dphub_serving.sql.table import Table
 
 log = logging.getLogger("dphub.serving")
 
@@ -38,7 +40,7 @@ async def page(
         return exchange.unchanged(tag)
 
     def work(session: Session) -> bytes:
-        return _page(session, exchange.base, target, request, query, form)
+        return _page(hub.native, session, exchange.base, target, request, query, form)
 
     body = await _kept(hub, (tag, exchange.base), work)
     applied = negotiation.preference_applied(query.maxpagesize, exchange.version)
@@ -57,7 +59,7 @@ async def entity(
         return exchange.unchanged(tag)
 
     def work(session: Session) -> bytes:
-        return _entity(session, exchange.base, target, request, lookup, form)
+        return _entity(hub.native, session, exchange.base, target, request, lookup, form)
 
     body = await _kept(hub, (tag, exchange.base), work)
     return exchange.response(body, form.content_type, tag)
@@ -75,14 +77,24 @@ async def count(
 
 
 def _page(
-    session: Session, base: str, target: Target, request: Request, query: Query, form: Format
+    native: NativeTables,
+    session: Session,
+    base: str,
+    target: Target,
+    request: Request,
+    query: Query,
+    form: Format,
 ) -> bytes:
     served = target.served
     # The quick look shows what was selected and nothing else; the entity set owes the id of a row
     # whose key is not selected (OData JSON Format, control information `id`).
     quick = isinstance(request.path, QuickLook)
     shape = _shape(target, form, owes_id=not quick)
-    found = read.page(session, compile_page(served.table, query, shape), query)
+
+    def rows(table: Table) -> Rows:
+        return read.page(session, compile_page(table, query, shape), query)
+
+    found = native.answer(served.table, rows)
     following = _next_link(base, request, query, served.sequence, found)
     total = served.table.rows if query.count else None
     root = links.root(base, request.path.service)
@@ -99,11 +111,20 @@ def _next_link(base: str, request: Request, query: Query, sequence: int, found: 
 
 
 def _entity(
-    session: Session, base: str, target: Target, request: Request, lookup: Lookup, form: Format
+    native: NativeTables,
+    session: Session,
+    base: str,
+    target: Target,
+    request: Request,
+    lookup: Lookup,
+    form: Format,
 ) -> bytes:
-    table = target.served.table
     shape = _shape(target, form, owes_id=True)
-    text = read.entity(session, compile_lookup(table, lookup, shape))
+
+    def row(table: Table) -> str | None:
+        return read.entity(session, compile_lookup(table, lookup, shape))
+
+    text = native.answer(target.served.table, row)
     if text is None:
         raise NotFound(f"{target.entity_set.name} has no entity with this key")
     root = links.root(base, request.path.service)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from dphub_serving.cache.native import NativeTables
 from dphub_serving.catalog.catalog import Catalog
 from dphub_serving.catalog.local import LocalBuilds
 from dphub_serving.catalog.polling import Polling
@@ -19,6 +20,7 @@ class Hub:
     reader: CatalogReader
     polling: Polling
     engine: Engine
+    native: NativeTables
     answers: Lru[tuple[str, ...], bytes]
     builds: LocalBuilds | None
     refused: dict[str, str]

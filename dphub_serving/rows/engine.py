@@ -13,7 +13,7 @@ EngineError
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +25,8 @@ from dphub_serving.rows.lru import Lru
 from dphub_serving.sql.statement import Statement, text
 
 STATEMENTS_PER_THREAD = 500
+# The first rows of a native file's order: their other columns are read last (966 -> 228 ms).
+LATE_ROWS = 10_000
 # Filters reach the scan, columns that nobody asked for are not read, row groups are passed over.
 NEEDED = {"filter_pushdown", "unused_columns", "row_group_pruner", "expression_rewriter"}
 T = TypeVar("T")
@@ -130,13 +132,14 @@ def _expire(job: _Job, answer: asyncio.Future[Any]) -> None:
 
 
 class Engine:
-    """Runs work in its threads. `readable` is the only folder that DuckDB may open files in."""
+    """Runs work in its threads. DuckDB may open files in the folders `readable` only."""
 
-    def __init__(self, limits: EngineLimits, readable: Path) -> None:
+    def __init__(self, limits: EngineLimits, *readable: Path) -> None:
         self._limits = limits
-        self._narrow = _open(limits, str(readable), threads=1)
+        self._narrow = _open(limits, readable, threads=1)
         _plan_little(self._narrow)
-        self._wide = _open(limits, str(readable), threads=limits.threads)
+        self._wide = _open(limits, readable, threads=limits.threads)
+        self._wide.execute(f"SET GLOBAL late_materialization_max_rows = {LATE_ROWS}")
         for database in (self._narrow, self._wide):
             database.execute("SET GLOBAL lock_configuration = true")
         self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="rows")
@@ -157,6 +160,13 @@ class Engine:
         finally:
             timer.cancel()
 
+    def execute(self, sql: str) -> list[tuple[Any, ...]]:
+        """Run it here and now, in both databases; the rows of the last. Raises duckdb.Error."""
+        for database in (self._narrow, self._wide):
+            with database.cursor() as cursor:
+                rows = cursor.execute(sql).fetchall()
+        return rows
+
     def close(self) -> None:
         self._threads.shutdown(cancel_futures=True)
         self._narrow.close()
@@ -173,7 +183,9 @@ class Engine:
             job.end()
 
 
-def _open(limits: EngineLimits, readable: str, *, threads: int) -> duckdb.DuckDBPyConnection:
+def _open(
+    limits: EngineLimits, readable: Sequence[Path], *, threads: int
+) -> duckdb.DuckDBPyConnection:
     database = duckdb.connect(
         config={
             "memory_limit": limits.memory,
@@ -188,7 +200,8 @@ def _open(limits: EngineLimits, readable: str, *, threads: int) -> duckdb.DuckDB
     # GLOBAL reaches the cursors; the last one cannot be taken back.
     database.execute("SET GLOBAL TimeZone = 'UTC'")
     database.execute("SET GLOBAL parquet_metadata_cache = true")
-    database.execute(f"SET GLOBAL allowed_directories = [{text(readable)}]")
+    folders = ", ".join(text(str(folder)) for folder in readable)
+    database.execute(f"SET GLOBAL allowed_directories = [{folders}]")
     database.execute("SET GLOBAL enable_external_access = false")
     return database
 

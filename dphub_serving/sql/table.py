@@ -7,6 +7,7 @@ from dphub_k8s.api.entity import Entity
 from dphub_k8s.api.keys import KeyRecipe
 from dphub_k8s.api.snapshot import SnapshotDocument
 from dphub_k8s.api.types import ColumnType
+from dphub_serving.sql.native import Native
 from dphub_serving.sql.statement import name, text
 
 # With a blank, so that no column has these names.
@@ -20,6 +21,7 @@ class Table:
 
     The rows stand in `rows_file` by `storage_order`, nulls first, so a row's number in the file is
     its position in that order. `index_file` finds the position of a key, where there is one.
+    `native` stands in for both files.
     """
 
     rows_file: str
@@ -30,6 +32,7 @@ class Table:
     storage_order: tuple[str, ...]
     key: str
     recipe: KeyRecipe | None
+    native: Native | None = None
 
     @classmethod
     def of(cls, document: SnapshotDocument, rows_file: str, index_file: str | None) -> "Table":
@@ -59,9 +62,13 @@ class Table:
 
     def source(self) -> str:
         """The rows; DuckDB calls a row's number in the file `file_row_number`."""
+        if self.native:
+            return self.native.rows
         return parquet(self.rows_file, "file_row_number = true")
 
     def index(self) -> str:
+        if self.native:
+            return self.native.keys
         assert self.index_file is not None
         return parquet(self.index_file)
 

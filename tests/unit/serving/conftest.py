@@ -66,6 +66,7 @@ def serving(home: Path, **more: str) -> Iterator[Client]:
         "DPHUB_RELOAD_TOKEN": TOKEN,
         "DPHUB_POLL_SECONDS": "3600",
         "DPHUB_SERVING_SPILL": str(home / "spill"),
+        "DPHUB_SERVING_CACHE_DISK_MB": "0",
         **more,
     }
     with pytest.MonkeyPatch.context() as environment:

@@ -33,6 +33,8 @@ def test_every_variable() -> None:
             "DPHUB_SERVING_MEMORY": "1GB",
             "DPHUB_SERVING_SPILL": "/spill",
             "DPHUB_SERVING_CACHE_MB": "5",
+            "DPHUB_SERVING_CACHE": "/cache",
+            "DPHUB_SERVING_CACHE_DISK_MB": "7",
             "DP_LOCAL_CR": "a.yaml",
         }
     )
@@ -50,6 +52,8 @@ def test_every_variable() -> None:
         memory="1GB",
         spill=Path("/spill"),
         cache_bytes=5_000_000,
+        native=Path("/cache"),
+        native_bytes=7_000_000,
         local="a.yaml",
     )
 
