@@ -3,7 +3,8 @@
 Both calls are internal to Dagster: the version is pinned and a smoke test makes them.
 """
 
-import sys
+import argparse
+import os
 from collections.abc import Sequence
 
 import dagster as dg
@@ -14,32 +15,27 @@ from dagster_shared.serdes import deserialize_value, serialize_value
 from dagster_shared.serdes.objects.models.defs_state_info import DefsStateInfo
 
 STATE_KEY = "dphub-products"
-RELOAD_SECONDS = 180
 
 
 class ReloadFailed(Exception):
     """The old definitions go on serving and are again those that a restart would load."""
 
 
-def reload(instance: dg.DagsterInstance, keys: Sequence[str], front: str | None) -> None:
-    """Refresh the state, then rebuild the definitions from it. `front` is the proxy's address."""
+def reload(instance: dg.DagsterInstance, keys: Sequence[str]) -> None:
+    """Refresh the state, then rebuild the definitions from it. Raises ReloadFailed."""
     storage = instance.defs_state_storage
     if storage is None:
         raise ReloadFailed("the instance keeps no state of definitions")
     before = storage.get_latest_defs_state_info()
     server = own_server()
-    refreshed = server.refresh_component_state(list(keys))  # makes the new state the latest one
-    if refreshed.serialized_error:
-        raise ReloadFailed(_message(refreshed.serialized_error))
-    pins = storage.get_latest_defs_state_info()  # every key: those left out would lose their state
     try:
+        refreshed = server.refresh_component_state(list(keys))  # makes the new state the latest one
+        if refreshed.serialized_error:
+            raise ReloadFailed(_message(refreshed.serialized_error))
+        pins = storage.get_latest_defs_state_info()  # every key: one left out would lose its state
         reply = server.reload_code_with_state(serialize_value(pins))
-    except DagsterUserCodeUnreachableError:
-        if front is None:
-            raise
-        host, _, port = front.rpartition(":")
-        DagsterGrpcClient(host=host, port=int(port)).reload_code(timeout=RELOAD_SECONDS)
-        return
+    except DagsterUserCodeUnreachableError as error:
+        raise ReloadFailed(f"its own server did not answer: {error}") from error
     if reply.serialized_error:
         restore(instance, keys, before)
         raise ReloadFailed(_message(reply.serialized_error))
@@ -56,11 +52,14 @@ def restore(
 
 
 def own_server() -> DagsterGrpcClient:
-    """Sensors run inside `dagster api grpc --socket <path>` (or `--port <n>`)."""
-    words = sys.argv
-    if "--socket" in words:
-        return DagsterGrpcClient(socket=words[words.index("--socket") + 1], host="localhost")
-    return DagsterGrpcClient(host="localhost", port=int(words[words.index("--port") + 1]))
+    """Sensors run inside `dagster api grpc`, whose options say where it listens."""
+    options = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    options.add_argument("--socket", "-s", default=os.environ.get("DAGSTER_GRPC_SOCKET"))
+    options.add_argument("--port", "-p", type=int, default=os.environ.get("DAGSTER_GRPC_PORT"))
+    found, _ = options.parse_known_args()
+    if found.socket:
+        return DagsterGrpcClient(socket=found.socket, host="localhost")
+    return DagsterGrpcClient(host="localhost", port=found.port)
 
 
 def _message(serialized: str) -> str:

@@ -72,7 +72,7 @@ def evaluate(context: dg.SensorEvaluationContext, hub: Hub, now: float) -> dg.Se
     decision = reconcile(wanted, levels.loaded(context), built, tried, now, slots)
 
     act(context, hub, decision, declared, snapshots)
-    cursor = reload_stale(context, hub, wanted, decision, now)
+    cursor = reload_stale(context, wanted, decision, now)
     hub.teller.tell(declared, decision, tried, snapshots, now)
     sweep(hub, declared, now)
 
@@ -138,7 +138,6 @@ def run_request(product: DataProduct, wanted: Wanted, run_key: str) -> dg.RunReq
 
 def reload_stale(
     context: dg.SensorEvaluationContext,
-    hub: Hub,
     wanted: Mapping[str, Wanted],
     decision: Decision,
     now: float,
@@ -154,7 +153,7 @@ def reload_stale(
     if due_at(failed) > now:
         return context.cursor
     try:
-        reload.reload(context.instance, [reload.STATE_KEY], hub.dagster.code_server)
+        reload.reload(context.instance, [reload.STATE_KEY])
     except reload.ReloadFailed as problem:
         context.log.error(f"the definitions could not be reloaded: {problem}")
         return json.dumps({"specs": specs, "failures": failed.attempts + 1, "at": now})

@@ -30,18 +30,14 @@ class BuildSettings:
 
 @dataclass(frozen=True, slots=True)
 class DagsterSettings:
-    """`public_url` is where the service answers. `code_server` is the address (`host:port`) of the
-    code server's front, where a full reload is asked for when one in place cannot be. At most
-    `concurrent_builds` runs are asked for at a time."""
+    """`public_url` is where the service answers; `concurrent_builds` bounds the runs at a time."""
 
     public_url: str
-    code_server: str | None
     concurrent_builds: int
 
     @classmethod
     def read(cls, env: Mapping[str, str] = os.environ) -> "DagsterSettings":
         return cls(
             public_url=(env.get("DPHUB_PUBLIC_URL") or "http://127.0.0.1:8000").rstrip("/"),
-            code_server=env.get("DPHUB_CODE_SERVER") or None,
             concurrent_builds=number(env, "DPHUB_CONCURRENT_BUILDS", os.cpu_count() or 2, least=1),
         )

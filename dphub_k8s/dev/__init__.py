@@ -1,13 +1,13 @@
 """`dphub dev`: the whole hub on this machine, as processes under one parent.
 
-    location    definitions, sensor, runs      dagster code-server
+    location    definitions, sensor, runs      dagster api grpc
     warm        forks run workers              dphub_assets
     daemon      ticks                          dagster-daemon, faster loops
     webserver   the UI                         dagster-webserver
     service     OData                          dphub_serving
 
-State lies under the home folder only. When one process dies, all are stopped and the message says
-which; Ctrl-C stops everything.
+State lies under the home folder only. A process that dies is started again; one that dies again and
+again, or at the very start, stops all, and the message says which. Ctrl-C stops everything.
 """
 
 import fcntl
@@ -25,7 +25,7 @@ from types import FrameType
 import httpx
 
 from dphub_k8s.dev import instance
-from dphub_k8s.dev.processes import POLL_SECONDS, Processes
+from dphub_k8s.dev.processes import POLL_SECONDS, KeepsDying, Processes
 from dphub_k8s.settings import Settings
 
 HOST = "127.0.0.1"
@@ -58,13 +58,13 @@ class Ports:
 
 
 def run(settings: Settings, port: int, dagster_port: int) -> int:
-    """Start everything, stay until Ctrl-C or until a process dies. The exit status."""
+    """Start everything, stay until Ctrl-C or until a process keeps dying. The exit status."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:
         with _only_one(settings):
             return _run(settings, port, dagster_port)
-    except DevError as error:
+    except (DevError, KeepsDying) as error:
         print(f"dphub dev: {error}", file=sys.stderr)
         return 1
 
@@ -83,7 +83,9 @@ def _run(settings: Settings, port: int, dagster_port: int) -> int:
             f"OData {ports.service_url}/odata/ · Ctrl-C stops",
             flush=True,
         )
-        _until(processes, lambda: False, float("inf"), "")
+        while True:
+            processes.tend()
+            time.sleep(POLL_SECONDS)
     except Interrupted:
         print("dphub dev: stopping", flush=True)
     finally:
@@ -95,11 +97,12 @@ def _run(settings: Settings, port: int, dagster_port: int) -> int:
 
 def _start(processes: Processes, settings: Settings, ports: Ports) -> None:
     workspace = str(settings.home / "dagster" / "workspace.yaml")
-    address = ["-h", HOST, "-p", str(ports.code), "--location-name", instance.LOCATION]
-    module = ["-m", "dphub_assets.definitions", "--heartbeat-ttl", "5", "--log-level", "warning"]
+    address = ["--host", HOST, "--port", str(ports.code), "--location-name", instance.LOCATION]
+    module = ["-m", "dphub_assets.definitions", "--log-level", "warning"]
     processes.start("service", ["-m", "dphub_serving"])
     processes.start("warm", ["-m", "dphub_assets", "warm"])
-    processes.start("location", ["-m", "dagster", "code-server", "start", *address, *module])
+    # Not `dagster code-server`: its front outlives the server behind it, and starts no other.
+    processes.start("location", ["-m", "dagster", "api", "grpc", *address, *module])
     # A webserver that finds no code location looks again only after ten seconds.
     _until(processes, lambda: _listens(ports.code), READY_SECONDS, "the code location")
     web = ["-h", HOST, "-p", str(ports.dagster), "-w", workspace, "--log-level", "warning"]
@@ -129,7 +132,6 @@ def _environment(settings: Settings, ports: Ports) -> dict[str, str]:
         "DPHUB_HOST": HOST,
         "DPHUB_PORT": str(ports.service),
         "DPHUB_CODE_PORT": str(ports.code),
-        "DPHUB_CODE_SERVER": f"{HOST}:{ports.code}",
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -139,8 +141,7 @@ def _until(processes: Processes, done: Callable[[], bool], seconds: float, what:
     deadline = time.monotonic() + seconds
     while not done():
         if dead := processes.dead():
-            name, status = dead
-            raise DevError(f"{name} has died with exit status {status}; what it said is above")
+            raise DevError(f"{dead}; what it said is above")
         if time.monotonic() > deadline:
             raise DevError(f"{what} was not ready after {seconds:.0f} s")
         time.sleep(POLL_SECONDS)

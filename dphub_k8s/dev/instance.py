@@ -43,7 +43,7 @@ nux:
   enabled: false
 """
 WORKSPACE_YAML = f"""\
-# The hub's code location, served by `dagster code-server start -m dphub_assets.definitions`.
+# The hub's code location, served by `dagster api grpc -m dphub_assets.definitions`.
 load_from:
   - grpc_server:
       host: 127.0.0.1

@@ -1,4 +1,4 @@
-"""Processes under one parent: started together, told apart in the log, stopped together."""
+"""Processes under one parent: started, told apart in the log, started again, stopped together."""
 
 import os
 import signal
@@ -11,17 +11,65 @@ from dataclasses import dataclass, field
 
 STOP_SECONDS = 5.0
 POLL_SECONDS = 0.05
+# Dying this often within the time, it would die for ever.
+DEATHS, WITHIN_SECONDS = 5, 60.0
+FIRST_PAUSE_SECONDS = 0.25
+
+
+class KeepsDying(Exception):
+    """A process that no new start helps; the message names it."""
+
+
+@dataclass
+class Program:
+    """`deaths` are the moments of the last minute; `due` is when a dead one is started again."""
+
+    name: str
+    arguments: Sequence[str]
+    process: subprocess.Popen[str]
+    deaths: list[float] = field(default_factory=list)
+    due: float | None = None
 
 
 @dataclass
 class Processes:
-    """By name, in the order of their start. Every line that one prints gets its name in front."""
+    """In the order of their start. Every line that one prints gets its name in front."""
 
     environment: Mapping[str, str]
-    _running: dict[str, subprocess.Popen[str]] = field(default_factory=dict)
+    _programs: list[Program] = field(default_factory=list)
 
     def start(self, name: str, arguments: Sequence[str]) -> None:
         """`arguments` are those of this Python."""
+        self._programs.append(Program(name, arguments, self._spawn(name, arguments)))
+
+    def dead(self) -> str | None:
+        """The first that has ended, and how."""
+        ended = (_ended(each) for each in self._programs if each.process.poll() is not None)
+        return next(ended, None)
+
+    def tend(self) -> None:
+        """Start what has died again: soon, and later when it dies again. Raises KeepsDying."""
+        for program in self._programs:
+            if program.due is None and program.process.poll() is not None:
+                self._mourn(program)
+            if program.due is not None and time.monotonic() >= program.due:
+                program.due, program.process = None, self._spawn(program.name, program.arguments)
+
+    def stop(self) -> None:
+        """SIGTERM to all, SIGKILL to the process group of what is still there in the end."""
+        running = [program.process for program in self._programs]
+        for process in reversed(running):
+            if process.poll() is None:
+                process.terminate()
+        deadline = time.monotonic() + STOP_SECONDS
+        for process in running:
+            while process.poll() is None and time.monotonic() < deadline:
+                time.sleep(POLL_SECONDS)
+            _kill_group(process.pid)
+            process.wait()
+        self._programs.clear()
+
+    def _spawn(self, name: str, arguments: Sequence[str]) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             [sys.executable, "-m", "dphub_k8s.dev.leash", sys.executable, *arguments],
             env=dict(self.environment),
@@ -32,28 +80,30 @@ class Processes:
             errors="replace",
             start_new_session=True,  # Ctrl-C is for the parent, which stops them in order
         )
-        self._running[name] = process
         threading.Thread(target=_prefix, args=(name, process), daemon=True).start()
+        return process
 
-    def dead(self) -> tuple[str, int] | None:
-        """The first that has ended, with its exit status."""
-        for name, process in self._running.items():
-            if (status := process.poll()) is not None:
-                return name, status
-        return None
+    def _mourn(self, program: Program) -> None:
+        """What it has started dies with it: nobody would hear how that ends."""
+        _kill_group(program.process.pid)
+        now = time.monotonic()
+        recent = [moment for moment in program.deaths if now - moment < WITHIN_SECONDS]
+        program.deaths = [*recent, now]
+        if len(program.deaths) >= DEATHS:
+            raise KeepsDying(
+                f"{_ended(program)}, the {DEATHS}th time within {WITHIN_SECONDS:.0f} s; "
+                "what it said is above"
+            )
+        pause = FIRST_PAUSE_SECONDS * 2.0 ** len(recent)
+        program.due = now + pause
+        print(f"dphub dev: {_ended(program)}; starting it again in {pause:g} s", flush=True)
 
-    def stop(self) -> None:
-        """SIGTERM to all, SIGKILL to the process group of what is still there in the end."""
-        for process in reversed(self._running.values()):
-            if process.poll() is None:
-                process.terminate()
-        deadline = time.monotonic() + STOP_SECONDS
-        for process in self._running.values():
-            while process.poll() is None and time.monotonic() < deadline:
-                time.sleep(POLL_SECONDS)
-            _kill_group(process.pid)
-            process.wait()
-        self._running.clear()
+
+def _ended(program: Program) -> str:
+    status = program.process.returncode
+    if status < 0:
+        return f"{program.name} was killed by {signal.Signals(-status).name}"
+    return f"{program.name} has ended with status {status}"
 
 
 def _kill_group(leader: int) -> None:

@@ -77,6 +77,7 @@ class Stack:
         """Returns when `dphub dev` says that it is ready."""
         for folder in (self.products, self.home, self.data):
             folder.mkdir(parents=True, exist_ok=True)
+        self.log = []
         self.port, self.dagster_port = free_port(), free_port()
         options = ["--products", self.products, "--home", self.home, "--data-root", self.data]
         ports = ["--port", self.port, "--dagster-port", self.dagster_port]

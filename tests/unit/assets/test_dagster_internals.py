@@ -15,7 +15,7 @@ def test_the_loop_constants_are_there(module: str, name: str) -> None:
 
 
 def test_the_reload_calls_are_there() -> None:
-    for name in ("RefreshComponentState", "ReloadCodeWithState", "ReloadCode"):
+    for name in ("RefreshComponentState", "ReloadCodeWithState"):
         assert hasattr(dagster_api_pb2_grpc.DagsterApiServicer, name)
-    for name in ("refresh_component_state", "reload_code_with_state", "reload_code"):
+    for name in ("refresh_component_state", "reload_code_with_state"):
         assert hasattr(DagsterGrpcClient, name)

@@ -1,0 +1,63 @@
+"""Products for faults: a small one, and one that takes long enough to be caught building."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+Document = dict[str, Any]
+SIDE = 1_800
+
+
+def document(
+    name: str, sources: dict[str, str], columns: dict[str, str], **backend: Any
+) -> Document:
+    """`sources` are files by alias, `columns` their types."""
+    return {
+        "apiVersion": "openness.ecostruxure.se.app/v1alpha1",
+        "kind": "DataProduct",
+        "metadata": {"name": name},
+        "spec": {
+            "domain": "faults",
+            "backend": {
+                "sources": {alias: {"path": path} for alias, path in sources.items()},
+                **backend,
+            },
+            "entity": {
+                "name": "Row",
+                "key_column": "id",
+                "columns": [
+                    {"name": "id", "type": "string", "generated": True},
+                    *({"name": each, "type": kind} for each, kind in columns.items()),
+                ],
+            },
+        },
+    }
+
+
+def small(name: str, source: str = "small.parquet") -> Document:
+    return document(name, {"numbers": source}, {"number": "int"})
+
+
+def write_small(folder: Path, rows: int = 10, name: str = "small.parquet") -> Path:
+    """By rename: never seen half-written."""
+    draft = folder / f".{name}"
+    pl.DataFrame({"number": range(rows)}, {"number": pl.Int32}).write_parquet(draft)
+    return draft.replace(folder / name)
+
+
+def slow(name: str) -> Document:
+    """A join of everything with everything: seconds of sorting and writing."""
+    return document(
+        name,
+        {"left": "left.parquet", "right": "right.parquet"},
+        {"a": "int", "b": "int"},
+        joins=[{"left": "left", "right": "right", "on": ["one"], "how": "inner"}],
+    )
+
+
+def write_slow(folder: Path) -> None:
+    for side, column in (("left", "a"), ("right", "b")):
+        pl.DataFrame(
+            {"one": [1] * SIDE, column: range(SIDE)}, {"one": pl.Int32, column: pl.Int32}
+        ).write_parquet(folder / f"{side}.parquet")

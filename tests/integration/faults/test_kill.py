@@ -1,0 +1,87 @@
+"""kill -9 of each process, idle and in the middle of a build, and of all of them at once.
+
+Afterwards everything is as if nothing had happened: what is declared then is built by one run, what
+was lost is built again, nothing else is, and no run is left under way.
+"""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.integration.faults import processes, products, runs
+from tests.integration.stack import Stack, eventually
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.timeout(240),
+    pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are looked up in /proc"),
+]
+
+
+@contextmanager
+def as_if_nothing_had_happened(stack: Stack, name: str, **ends: list[str]) -> Iterator[None]:
+    """`ends` are how the runs that the fault is about end; a product `name`, declared after it, is
+    built by one run, and nothing else is built."""
+    before = eventually(lambda: runs.settled(stack), "all runs had ended")
+    sequence, rows = runs.sequence(stack, "bystander"), stack.rows("bystander")
+    assert rows
+    yield
+    stack.put(products.small(name))
+    eventually(lambda: stack.ready(name), f"{name} was ready")
+    eventually(lambda: stack.rows(name), f"{name} was served")
+    eventually(lambda: all(map(stack.ready, ends)), f"{', '.join(ends)} were ready")
+    found = eventually(lambda: runs.settled(stack), "all runs had ended")[len(before) :]
+    assert {each: runs.of(found, each) for each in map(runs.product, found)} == {
+        name: ["SUCCESS"],
+        **ends,
+    }
+    assert runs.sequence(stack, "bystander") == sequence
+    assert stack.rows("bystander") == rows
+
+
+@pytest.mark.parametrize("name", processes.COMMANDS)
+def test_an_idle_process_is_killed(stack: Stack, name: str) -> None:
+    with as_if_nothing_had_happened(stack, f"after-{name}"):
+        pid = processes.process(stack, name)
+        processes.kill(pid)
+        again = eventually(lambda: other_than(pid, stack, name), f"{name} was started again")
+        assert again != pid
+    assert f"dphub dev: {name} was killed by SIGKILL; starting it again" in "".join(stack.log)
+
+
+def other_than(pid: int, stack: Stack, name: str) -> int | None:
+    return found if (found := processes.process(stack, name)) != pid else None
+
+
+def test_everything_is_killed(stack: Stack) -> None:
+    with as_if_nothing_had_happened(stack, "after-everything"):
+        processes.kill_everything(stack)
+        stack.start()
+
+
+def test_a_worker_is_killed_in_the_middle_of_a_build(stack: Stack) -> None:
+    name = "worker-killed"
+    with as_if_nothing_had_happened(stack, f"after-{name}", **{name: ["FAILURE", "SUCCESS"]}):
+        stack.put(products.slow(name))
+        processes.kill(processes.building(stack))
+        lost(stack, name)
+
+
+def test_the_daemon_is_killed_in_the_middle_of_a_build(stack: Stack) -> None:
+    name = "daemon-killed"
+    with as_if_nothing_had_happened(stack, f"after-{name}", **{name: ["SUCCESS"]}):
+        stack.put(products.slow(name))
+        worker = processes.building(stack)
+        processes.kill(processes.process(stack, "daemon"))
+        os.kill(worker, signal.SIGCONT)
+
+
+def lost(stack: Stack, name: str) -> None:
+    """The status says that the run is gone, and when it is tried again."""
+    said = eventually(lambda: stack.refusal(name), f"the status of {name} told the loss")
+    assert said.startswith("RunLost: ")
+    assert "(next attempt at " in said or "(a new attempt is under way)" in said
