@@ -13,6 +13,7 @@ COMMANDS = {
     "location": "-m dagster api grpc",
     "webserver": "-m dphub_assets webserver",
     "daemon": "-m dphub_assets daemon",
+    "warm": "-m dphub_assets warm",
 }
 
 

@@ -63,21 +63,34 @@ def test_everything_is_killed(stack: Stack) -> None:
         stack.start()
 
 
-def test_a_worker_is_killed_in_the_middle_of_a_build(stack: Stack) -> None:
-    name = "worker-killed"
+@pytest.mark.parametrize("victim", ["worker", "warm"])
+def test_a_build_is_lost_with_its_process_and_made_again(stack: Stack, victim: str) -> None:
+    name = f"lost-with-{victim}"
     with as_if_nothing_had_happened(stack, f"after-{name}", **{name: ["FAILURE", "SUCCESS"]}):
         stack.put(products.slow(name))
-        processes.kill(processes.building(stack))
+        worker = processes.building(stack)
+        processes.kill(worker if victim == "worker" else processes.process(stack, victim))
         lost(stack, name)
 
 
-def test_the_daemon_is_killed_in_the_middle_of_a_build(stack: Stack) -> None:
-    name = "daemon-killed"
+def test_a_build_outlives_all_who_asked_for_it(stack: Stack) -> None:
+    name = "outlives"
     with as_if_nothing_had_happened(stack, f"after-{name}", **{name: ["SUCCESS"]}):
         stack.put(products.slow(name))
         worker = processes.building(stack)
-        processes.kill(processes.process(stack, "daemon"))
+        for each in ("daemon", "location", "webserver", "service"):
+            processes.kill(processes.process(stack, each))
         os.kill(worker, signal.SIGCONT)
+
+
+def test_everything_is_killed_in_the_middle_of_a_build(stack: Stack) -> None:
+    name = "everything-killed"
+    with as_if_nothing_had_happened(stack, f"after-{name}", **{name: ["FAILURE", "SUCCESS"]}):
+        stack.put(products.slow(name))
+        processes.building(stack)
+        processes.kill_everything(stack)
+        stack.start()
+        lost(stack, name)
 
 
 def lost(stack: Stack, name: str) -> None:
