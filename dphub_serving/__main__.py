@@ -1,5 +1,10 @@
-"""`python -m dphub_serving`: the service on its own, with settings from the environment."""
+"""`python -m dphub_serving [--workers N]`: the service on its own; settings are in the environment.
 
+Workers are processes that share the port and the files of the cache.
+"""
+
+import argparse
+import os
 import sys
 
 import uvicorn
@@ -9,6 +14,10 @@ from dphub_serving.settings import ServingSettings
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser("python -m dphub_serving")
+    parser.add_argument("--workers", metavar="N", help="processes that answer; DPHUB_WORKERS")
+    if workers := parser.parse_args().workers:
+        os.environ["DPHUB_WORKERS"] = workers
     try:
         settings = ServingSettings.read()
     except InvalidSetting as error:
@@ -18,6 +27,7 @@ def main() -> int:
         "dphub_serving.app:app",
         host=settings.host,
         port=settings.port,
+        workers=settings.workers,
         http="httptools",
         loop="uvloop",
         proxy_headers=True,

@@ -4,8 +4,12 @@ Settings are read and everything else is made when the server starts it, not at 
 """
 
 import asyncio
+import multiprocessing
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 from fastapi import FastAPI
 from starlette.routing import Route
@@ -17,6 +21,7 @@ from dphub_serving.cache.native import NativeTables
 from dphub_serving.catalog.local import Local, LocalBuilds
 from dphub_serving.catalog.polling import Polling
 from dphub_serving.catalog.reading import CatalogReader
+from dphub_serving.catalog.stamp import Stamp
 from dphub_serving.odata import url
 from dphub_serving.odata.errors import ODataError
 from dphub_serving.routes import internal, logs, odata, problems
@@ -41,6 +46,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     hub = app.state.hub = _hub(settings)
     await hub.polling.refresh()
     await asyncio.to_thread(hub.native.sweep, [each.table for each in hub.catalog.routes.values()])
+    _end_with_parent()
     tasks = [asyncio.create_task(hub.polling.run())]
     if hub.builds:
         tasks.append(asyncio.create_task(hub.builds.run(hub.product, hub.polling.refresh)))
@@ -56,6 +62,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         hub.engine.close()
 
 
+def _end_with_parent() -> None:
+    """A worker whose supervisor was killed would keep the port, and nobody would stop it."""
+    if parent := multiprocessing.parent_process():
+        stop = partial(os.kill, os.getpid(), signal.SIGTERM)
+        asyncio.get_running_loop().add_reader(parent.sentinel, stop)
+
+
 def _hub(settings: ServingSettings) -> Hub:
     local = Local.load(settings.local, Settings.read()) if settings.local else None
     reader = CatalogReader(LakeReader.at(settings.lake), local.expected if local else {})
@@ -64,11 +77,11 @@ def _hub(settings: ServingSettings) -> Hub:
     return Hub(
         settings=settings,
         reader=reader,
-        polling=Polling(reader, settings.poll_seconds),
+        polling=Polling(reader, settings.poll_seconds, Stamp(settings.native / "stamp")),
         engine=engine,
         native=NativeTables(engine, Folder(settings.native, settings.native_bytes)),
         answers=Lru(settings.cache_bytes, len),
-        builds=LocalBuilds(local) if local else None,
+        builds=LocalBuilds(local, settings.native / "local.lock") if local else None,
         refused=dict(local.refused) if local else {},
     )
 

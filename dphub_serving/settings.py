@@ -31,6 +31,7 @@ class ServingSettings:
     reload_token: str | None = None
     poll_seconds: float = 1.0
     query_seconds: float = 30.0
+    workers: int = 1
     threads: int = 2
     memory: str = "512MB"
     spill: Path = Path(tempfile.gettempdir()) / "dphub-serving"
@@ -44,6 +45,8 @@ class ServingSettings:
         """Raises InvalidSetting."""
         everywhere = Settings.read(env)
         usual = cls(everywhere.lake)
+        workers = number(env, "DPHUB_WORKERS", usual.workers, least=1)
+        threads = max(1, _cores() // workers)
         return cls(
             lake=usual.lake,
             host=env.get("DPHUB_HOST") or usual.host,
@@ -54,7 +57,8 @@ class ServingSettings:
             reload_token=env.get("DPHUB_RELOAD_TOKEN") or None,
             poll_seconds=seconds(env, "DPHUB_POLL_SECONDS", usual.poll_seconds),
             query_seconds=seconds(env, "DPHUB_QUERY_SECONDS", usual.query_seconds),
-            threads=number(env, "DPHUB_SERVING_THREADS", _cores(), least=1),
+            workers=workers,
+            threads=number(env, "DPHUB_SERVING_THREADS", threads, least=1),
             memory=env.get("DPHUB_SERVING_MEMORY") or usual.memory,
             spill=Path(env.get("DPHUB_SERVING_SPILL") or usual.spill).absolute(),
             cache_bytes=number(env, "DPHUB_SERVING_CACHE_MB", 64) * 1_000_000,

@@ -6,9 +6,11 @@ reported and not tried again before the service is started again.
 """
 
 import asyncio
+import fcntl
 import logging
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,16 +65,28 @@ class Local:
 
 
 class LocalBuilds:
-    """`failed` says by product why a build did not come to its end."""
+    """`failed` says by product why a build did not come to its end.
 
-    def __init__(self, local: Local) -> None:
+    Of several workers the one that gets the `lock` builds.
+    """
+
+    def __init__(self, local: Local, lock: Path) -> None:
         self._local = local
+        self._lock = lock
         self.failed: dict[str, str] = {}
 
     async def run(
         self, served: Callable[[str], Served | None], refresh: Callable[[], Awaitable[object]]
     ) -> None:
         """Build what is not served as it is declared, one after the other."""
+        self._lock.parent.mkdir(parents=True, exist_ok=True)
+        with self._lock.open("w") as lock, suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            await self._run(served, refresh)
+
+    async def _run(
+        self, served: Callable[[str], Served | None], refresh: Callable[[], Awaitable[object]]
+    ) -> None:
         for product, path in self._local.products:
             if _is_current(product, served(product.name)):
                 continue

@@ -5,6 +5,7 @@ import logging
 
 from dphub_serving.catalog.catalog import Catalog
 from dphub_serving.catalog.reading import CatalogReader
+from dphub_serving.catalog.stamp import Stamp
 
 log = logging.getLogger("dphub.serving")
 
@@ -15,9 +16,12 @@ class Polling:
     `fault` says why the lake could not be listed when that was tried last.
     """
 
-    def __init__(self, reader: CatalogReader, seconds: float) -> None:
+    def __init__(self, reader: CatalogReader, seconds: float, stamp: Stamp) -> None:
         self._reader = reader
         self._seconds = seconds
+        self._stamp = stamp
+        self._seen = -1
+        self._lock = asyncio.Lock()
         self.fault: str | None = None
 
     @property
@@ -29,15 +33,41 @@ class Polling:
             await asyncio.sleep(self._seconds)
             await self.refresh()
 
+    async def reload(self) -> bool:
+        """Look now, and have the other workers look before their next answer; whether they can."""
+        told = self._stamp.advance()
+        await self.refresh()
+        return told
+
+    async def keep_up(self) -> None:
+        """Look at the lake where another worker has found something new since."""
+        if self._stamp.read() == self._seen:
+            return
+        async with self._lock:
+            if (stamp := self._stamp.read()) != self._seen:
+                await self._refresh(stamp, tell=False)
+
     async def refresh(self) -> Catalog | None:
-        before = self._reader.catalog
+        async with self._lock:
+            return await self._refresh(self._stamp.read(), tell=True)
+
+    async def _refresh(self, stamp: int, *, tell: bool) -> Catalog | None:
+        """`stamp` was read before, so what is told of meanwhile is looked at again."""
+        before, told = self._reader.catalog, 0
+
+        def changed(_: Catalog) -> None:
+            nonlocal told
+            told = int(self._stamp.advance())
+
         try:
-            catalog = await asyncio.to_thread(self._reader.refresh)
+            catalog = await asyncio.to_thread(self._reader.refresh, changed if tell else None)
         except OSError as error:
             if self.fault is None:
                 log.warning("lake cannot be listed", extra={"why": str(error)})
             self.fault = f"the lake cannot be listed: {error.strerror}"
             return before
+        finally:
+            self._seen = stamp + told
         self.fault = None
         _report(before, catalog)
         return catalog

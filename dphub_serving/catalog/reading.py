@@ -1,7 +1,7 @@
 """The lake -> the catalog. Only what changed is read; one product's fault stays its own."""
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 
 from dphub_assets.lake.errors import LakeError
@@ -28,8 +28,11 @@ class CatalogReader:
         self._lock = threading.Lock()
         self.catalog: Catalog | None = None
 
-    def refresh(self) -> Catalog:
-        """Look at the lake now. Raises OSError when it cannot be listed."""
+    def refresh(self, changed: Callable[[Catalog], None] | None = None) -> Catalog:
+        """Look at the lake now. Raises OSError when it cannot be listed.
+
+        `changed` hears of a catalog that serves something else before anybody is served from it.
+        """
         with self._lock:
             before = self.catalog or Catalog()
             found = self._lake.pointers()
@@ -41,8 +44,11 @@ class CatalogReader:
             routes = _routes(self._compiled.values(), before, degraded)
             expected = {at: it for at, it in self._expected.items() if at not in routes}
             waiting = {**expected, **_waiting(pointers, self._compiled, routes)}
-            self.catalog = Catalog(routes, waiting, pointers, degraded)
-            return self.catalog
+            catalog = Catalog(routes, waiting, pointers, degraded)
+            if changed and self.catalog and self.catalog.state != catalog.state:
+                changed(catalog)
+            self.catalog = catalog
+            return catalog
 
     def pinned(self, pointer: Pointer, sequence: int) -> Served:
         """An older snapshot of a product, as long as links to it may live.

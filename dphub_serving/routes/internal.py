@@ -1,6 +1,7 @@
 """What is not OData: reload, health, and where the data is."""
 
 import hmac
+import os
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -19,7 +20,7 @@ async def root() -> dict[str, str]:
 
 @router.post("/internal/reload-config")
 async def reload_config(request: Request) -> JSONResponse:
-    """Look at the lake now; the answer counts what is served afterwards."""
+    """Look at the lake now; the answer counts what every worker serves afterwards."""
     hub: Hub = request.app.state.hub
     token = hub.settings.reload_token
     if token is None:
@@ -27,8 +28,9 @@ async def reload_config(request: Request) -> JSONResponse:
     given = request.headers.get("authorization", "")
     if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
         return _refusal(401, "the bearer token of DPHUB_RELOAD_TOKEN is needed")
-    catalog = await hub.polling.refresh()
-    return JSONResponse(_counts(catalog or Catalog(), hub))
+    if not await hub.polling.reload():
+        return _refusal(500, "this worker has reloaded, and cannot tell the others: see its log")
+    return JSONResponse(_counts(hub.reader.catalog or Catalog(), hub))
 
 
 @router.get("/livez")
@@ -52,6 +54,7 @@ async def health(request: Request) -> dict[str, Any]:
     catalog, degraded = hub.reader.catalog or Catalog(), hub.degraded()
     return {
         "status": "degraded" if degraded else "ok",
+        "worker": os.getpid(),
         **_counts(catalog, hub),
         "products": {
             served.name: {

@@ -35,6 +35,7 @@ async def _respond(hub: Hub, http: Request) -> Response:
 
 
 async def _read(hub: Hub, exchange: Exchange) -> Response:
+    await hub.polling.keep_up()
     catalog, scope = hub.catalog, exchange.http.scope
     request = url.parse(scope["raw_path"], scope["query_string"], hub_sets=catalog.hub_sets)
     match request.path:
