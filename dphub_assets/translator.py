@@ -158,11 +158,14 @@ def _column(product: DataProduct, column: Column) -> dg.TableColumn:
 def column_lineage(
     product: DataProduct, lineage: Mapping[str, tuple[LineageInput, ...]]
 ) -> dg.TableColumnLineage:
-    """Dagster knows one kind of input; which are indirect is in the snapshot document."""
+    """Dagster knows one kind of input, and each once; which are indirect, and by which of two
+    aliases of one location, is in the snapshot document."""
     keys = source_keys(product)
     return dg.TableColumnLineage(
         {
-            column: [dg.TableColumnDep(keys[found.source], found.column) for found in inputs]
+            column: list(
+                dict.fromkeys(dg.TableColumnDep(keys[one.source], one.column) for one in inputs)
+            )
             for column, inputs in lineage.items()
         }
     )
