@@ -48,7 +48,7 @@ def product_asset(
             metadata=translator.snapshot_metadata(
                 snapshot, public_url, builder.lake.uri(product.name)
             ),
-            data_version=dg.DataVersion(translator.data_version(snapshot.document)),
+            data_version=dg.DataVersion(snapshot.document.data_version),
         )
         context.log_event(translator.endpoint_event(snapshot, public_url))
 

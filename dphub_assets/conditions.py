@@ -32,6 +32,10 @@ def waiting(sources: Iterable[str]) -> Progress:
     return Progress("False", "SourceMissing", f"waiting for {', '.join(sources)}")
 
 
+def held(products: Iterable[str]) -> Progress:
+    return Progress("Unknown", "Pending", f"waits for {', '.join(products)}, to be built once")
+
+
 def failed(reason: str, message: str, following: str) -> Progress:
     """`following` says what happens next; a moment, not a span, so that the status stands still."""
     return Progress("False", reason, f"{message} ({following})")

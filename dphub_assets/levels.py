@@ -14,7 +14,7 @@ from dphub_assets.lake.errors import LakeError
 from dphub_assets.lake.pointer import Pointer
 from dphub_assets.lake.reader import Snapshot
 from dphub_assets.lake.writer import Lake
-from dphub_assets.reconcile import Built, Loaded, Wanted, unsettled
+from dphub_assets.reconcile import Built, Loaded, Wanted, level_over, resolved, unsettled
 from dphub_assets.sources.errors import SourceError
 from dphub_k8s.api.product import digest
 
@@ -52,6 +52,7 @@ def _want(one: Declared, builder: Builder, versions: dict[str, str]) -> Wanted:
         route=one.product.route if one.product else "",
         waiting=tuple(waiting),
         refused=one.product is None,
+        reads=one.product.spec.backend.products if one.product else {},
     )
 
 
@@ -78,10 +79,15 @@ class Opened:
     @classmethod
     def of(cls, snapshot: Snapshot) -> "Opened":
         document = snapshot.document
-        read = {source.alias: source.version for source in document.sources}
-        level = digest([document.code_version, read])
         uid, spec = document.product.uid, document.spec
-        return cls(snapshot, Built(uid, spec.route, spec.spec_digest(), level))
+        products = spec.spec.backend.products
+        read = {source.alias: source.version for source in document.sources}
+        files = {alias: version for alias, version in read.items() if alias not in products}
+        level = level_over(
+            digest([document.code_version, files]), {alias: read.get(alias) for alias in products}
+        )
+        built = Built(uid, spec.route, spec.spec_digest(), level, document.data_version)
+        return cls(snapshot, built)
 
 
 @dataclass
@@ -101,7 +107,8 @@ class Shelf:
         for name in lost | self.lake.faults.keys():
             if made := self._guarded(name, partial(self._remade, name)):
                 pointers[name] = made
-        for name in unsettled(wanted, self._built(pointers)) & pointers.keys():
+        before = self._built(pointers)
+        for name in unsettled(resolved(wanted, before), before) & pointers.keys():
             if healed := self._guarded(name, partial(self._healed, name)):
                 pointers[name] = healed
         built = self._built(pointers)

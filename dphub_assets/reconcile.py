@@ -4,7 +4,10 @@ Pure: no clock, no disk, no Dagster.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from graphlib import TopologicalSorter
+
+from dphub_k8s.api.product import digest
 
 BACK_OFF_SECONDS = 5.0
 LONGEST_BACK_OFF_SECONDS = 600.0
@@ -14,7 +17,8 @@ LONGEST_BACK_OFF_SECONDS = 600.0
 class Wanted:
     """`stamp` and `digest` cover the whole spec (the stamp its identity too), `level` what shapes
     the data: code version and data versions of the sources. `waiting` names sources that are not
-    there; `refused` is a product that admission turned down."""
+    there; `refused` is a product that admission turned down. `reads` is alias -> product, `missing`
+    those of them that have published nothing: `resolved` adds what they are at."""
 
     uid: str
     generation: int
@@ -24,6 +28,8 @@ class Wanted:
     route: str = ""
     waiting: tuple[str, ...] = ()
     refused: bool = False
+    reads: Mapping[str, str] = field(default_factory=dict)
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +40,14 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What the lake says of a product; `level` and `digest` are None before its first snapshot."""
+    """What the lake says of a product; but for `uid` and `route` None before its first snapshot.
+    `data` is the data version of what is published."""
 
     uid: str
     route: str
     digest: str | None = None
     level: str | None = None
+    data: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +73,14 @@ class Tried:
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Names of products. `stale` asks for a reload; `build` holds run keys, `queued` waits for a
-    slot; `later` says until when a failed build waits, `failed` waits for an edit."""
+    slot, `held` for products that are built first; `later` says until when a failed build waits,
+    `failed` waits for an edit."""
 
     stale: tuple[str, ...] = ()
     accept: tuple[str, ...] = ()
     build: Mapping[str, str] = field(default_factory=dict)
     queued: tuple[str, ...] = ()
+    held: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     publish: tuple[str, ...] = ()
     retire: tuple[str, ...] = ()
     running: tuple[str, ...] = ()
@@ -89,6 +99,30 @@ def unsettled(wanted: Mapping[str, Wanted], built: Mapping[str, Built]) -> set[s
     }
 
 
+def resolved(wanted: Mapping[str, Wanted], built: Mapping[str, Built]) -> dict[str, Wanted]:
+    """At the level that the products which they read are published at now."""
+
+    def over(want: Wanted) -> Wanted:
+        if not want.reads:
+            return want
+        found = {alias: _published(wanted.get(p), built.get(p)) for alias, p in want.reads.items()}
+        missing = [want.reads[alias] for alias, data in found.items() if data is None]
+        return replace(
+            want, level=level_over(want.level, found), missing=tuple(dict.fromkeys(missing))
+        )
+
+    return {name: over(want) for name, want in wanted.items()}
+
+
+def level_over(level: str, products: Mapping[str, str | None]) -> str:
+    """The level of what is read from files, and from products at these data versions."""
+    return digest([level, products]) if products else level
+
+
+def _published(want: Wanted | None, have: Built | None) -> str | None:
+    return have.data if want and have and have.uid == want.uid else None
+
+
 def reconcile(
     wanted: Mapping[str, Wanted],
     loaded: Mapping[str, Loaded],
@@ -97,18 +131,28 @@ def reconcile(
     now: float,
     slots: int,
 ) -> Decision:
-    """At most `slots` builds are under way: each run is a process."""
+    """At most `slots` builds are under way: each run is a process. `wanted` is `resolved`.
+
+    A change goes through the products in waves: what reads a product that is about to be another
+    is held, so that it is built once. Only what is on its way holds: what waits, failed, or pauses
+    before another attempt may take for ever, and what is published of it is read meanwhile.
+    """
     stale = [n for n, want in wanted.items() if n not in loaded or loaded[n].stamp != want.stamp]
     gone = [n for n in loaded if n not in wanted]
     build: dict[str, str] = {}
     publish, running, broken, failed = [], [], [], []
     later: dict[str, float] = {}
     waiting: dict[str, tuple[str, ...]] = {}
-    for name, want in wanted.items():
-        have = built.get(name)
-        past = tried.get(name, Tried())
+    held: dict[str, tuple[str, ...]] = {}
+    moving: set[str] = set()
+    for name in upstream_first(wanted):
+        want, have, past = wanted[name], built.get(name), tried.get(name, Tried())
+        before = tuple(dict.fromkeys(p for p in want.reads.values() if p in moving))
+        if before and not want.refused:
+            moving.add(name)
         if past.in_flight:
             running.append(name)
+            moving.add(name)
         elif want.refused:
             broken.append(name)
         elif at_level(want, have):
@@ -116,23 +160,33 @@ def reconcile(
             if have and have.digest != want.digest:
                 publish.append(name)
         elif name in stale:
-            continue  # a reload and a run of the same product are two ticks
+            moving.add(name)  # a reload and a run of the same product are two ticks
         elif loaded[name].broken:
             broken.append(name)
+            moving.discard(name)
         elif want.waiting:
             waiting[name] = want.waiting
+            moving.discard(name)
         elif past.failure and past.failure.final:
             failed.append(name)
         elif (due := due_at(past)) > now:
             later[name] = due
+            if not past.failure and now < past.last_end + BACK_OFF_SECONDS:
+                moving.add(name)  # it ended well, after the lake was looked at
+        elif before:
+            held[name] = before
+        elif want.missing:
+            waiting[name] = tuple(f"product {product}" for product in want.missing)
         else:
             build[name] = f"{want.uid}:{want.generation}:{want.level}:{past.attempts}"
+            moving.add(name)
     queued = tuple(build)[max(0, slots - len(running)) :]
     return Decision(
         stale=(*stale, *gone),
         accept=tuple(n for n, want in wanted.items() if _unaccepted(want, built.get(n))),
         build={name: key for name, key in build.items() if name not in queued},
         queued=queued,
+        held=held,
         publish=tuple(publish),
         retire=tuple(n for n, h in built.items() if n not in wanted or wanted[n].uid != h.uid),
         running=tuple(running),
@@ -141,6 +195,12 @@ def reconcile(
         waiting=waiting,
         broken=tuple(broken),
     )
+
+
+def upstream_first(wanted: Mapping[str, Wanted]) -> list[str]:
+    """Every product behind those that it reads; admission has seen that there is no circle."""
+    reads = {name: set(want.reads.values()) for name, want in wanted.items()}
+    return [name for name in TopologicalSorter(reads).static_order() if name in wanted]
 
 
 def due_at(past: Tried) -> float:

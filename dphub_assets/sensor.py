@@ -15,7 +15,7 @@ from dphub_assets.lake import retention
 from dphub_assets.lake.errors import LakeError
 from dphub_assets.lake.reader import Snapshot
 from dphub_assets.levels import Shelf
-from dphub_assets.reconcile import Decision, Tried, Wanted, due_at, reconcile, unsettled
+from dphub_assets.reconcile import Decision, Tried, Wanted, due_at, reconcile, resolved, unsettled
 from dphub_assets.reported import Reported
 from dphub_assets.runs import History, Target
 from dphub_assets.settings import DagsterSettings
@@ -63,6 +63,7 @@ def evaluate(context: dg.SensorEvaluationContext, hub: Hub, now: float) -> dg.Se
     declared = hub.declarations.read()
     wanted, versions = levels.wanted(declared, hub.builder)
     built, snapshots = hub.shelf.look(wanted)
+    wanted = resolved(wanted, built)
     for name, fault in hub.shelf.faults.items():
         context.log.error(f"{name}: {fault}")
     pending = (unsettled(wanted, built) | hub.reported.behind(snapshots)) & wanted.keys()
@@ -179,6 +180,7 @@ def in_words(decision: Decision, total: int, now: float) -> str:
         ("retired", decision.retire),
         ("running", decision.running),
         ("queued", decision.queued),
+        ("held", [f"{name} for {', '.join(before)}" for name, before in decision.held.items()]),
         ("waiting", [f"{name} for {', '.join(why)}" for name, why in decision.waiting.items()]),
         ("tried again", [f"{n} in {at - now:.0f} s" for n, at in decision.later.items()]),
         ("failed until edited", decision.failed),

@@ -59,6 +59,8 @@ def _progress(name: str, decision: Decision, past: Tried) -> Progress:
     """What is under way after a failure does not hide the failure."""
     if name in decision.waiting:
         return conditions.waiting(decision.waiting[name])
+    if name in decision.held:
+        return conditions.held(decision.held[name])
     unbuilt = (*decision.running, *decision.build, *decision.queued, *decision.later)
     failure = past.failure or (UNBUILT if past.attempts else None)
     if failure and name in (*decision.failed, *unbuilt):

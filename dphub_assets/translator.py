@@ -203,7 +203,7 @@ def product_event(snapshot: Snapshot, public_url: str, uri: str) -> dg.AssetMate
     """A materialization that no run made: a new sequence over the same files."""
     document = snapshot.document
     tags = {
-        DATA_VERSION: data_version(document),
+        DATA_VERSION: document.data_version,
         "dagster/data_version_is_user_provided": "true",
         "dagster/code_version": document.code_version,
     }
@@ -218,11 +218,6 @@ def product_event(snapshot: Snapshot, public_url: str, uri: str) -> dg.AssetMate
         metadata=snapshot_metadata(snapshot, public_url, uri),
         tags=tags,
     )
-
-
-def data_version(document: SnapshotDocument) -> str:
-    """Equal rows have equal data versions, whoever built them."""
-    return document.files[0].digest[:16]
 
 
 def check_events(snapshot: Snapshot) -> list[dg.AssetCheckEvaluation]:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import AwareDatetime, Field
 
 from dphub_k8s.api.noun import Noun
-from dphub_k8s.api.product import DataProduct
+from dphub_k8s.api.product import DataProduct, digest
 
 
 class Identity(Noun):
@@ -37,7 +37,8 @@ class DataFile(Noun):
 
 
 class SourceVersion(Noun):
-    """What was read. `version` is the data version that the location had at that moment."""
+    """What was read. `version` is the data version that the location had at that moment; a product
+    is located by its name and the sequence of the snapshot (`orders@12`)."""
 
     alias: str
     location: str
@@ -99,6 +100,12 @@ class SnapshotDocument(Noun):
     @property
     def bytes(self) -> int:
         return sum(file.bytes for file in self.files)
+
+    @property
+    def data_version(self) -> str:
+        """Equal rows of equal types have equal data versions, whoever built them, and when."""
+        columns = [[column.name, column.kind.name] for column in self.spec.spec.entity.columns]
+        return digest([[file.digest for file in self.files], columns, self.key_recipe])
 
     def dump(self) -> dict[str, Any]:
         """JSON types; the spec as it was written, everything else without what is not there."""
