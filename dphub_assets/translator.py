@@ -1,6 +1,7 @@
 """DataProduct to Dagster: one pure function for each thing that the UI shows."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import dagster as dg
@@ -55,17 +56,41 @@ def asset_spec(declared: Declared, product: DataProduct, public_url: str) -> dg.
         description=description(product),
         group_name=names.group(product.spec.domain),
         owners=owners(product),
-        tags=names.tags(product.spec.tags),
+        tags={**names.tags(product.spec.tags), **governance(product)},
         kinds={"duckdb", "parquet"},
         code_version=product.code_version(),
+        freshness_policy=freshness(product),
         metadata={
             **identity(declared),
             "dagster/column_schema": column_schema(product),
             "dagster/table_name": f"{product.spec.domain}.{product.name}",
             "domain": product.spec.domain,
+            **upkeep(product),
             **links(product, public_url),
         },
     )
+
+
+def governance(product: DataProduct) -> dict[str, str]:
+    spec = product.spec
+    return {"dphub/catalog": names.tag(spec.catalog), "dphub/lifecycle": spec.lifecycle}
+
+
+def freshness(product: DataProduct) -> dg.FreshnessPolicy | None:
+    seconds = product.spec.max_staleness_seconds
+    return dg.FreshnessPolicy.time_window(timedelta(seconds=seconds)) if seconds else None
+
+
+def upkeep(product: DataProduct) -> dict[str, str | int]:
+    """What keeps it up to date, or keeps it as it is."""
+    spec, refresh = product.spec, product.spec.refresh
+    found: dict[str, str | int] = {"catalog": spec.catalog, "lifecycle": spec.lifecycle}
+    found["refresh"] = f"{refresh.cron} ({refresh.timezone})" if refresh.cron else "on change"
+    if spec.suspend:
+        found["suspended"] = "no builds are started"
+    if spec.max_staleness_seconds:
+        found["max staleness seconds"] = spec.max_staleness_seconds
+    return found
 
 
 def identity(declared: Declared) -> dict[str, str]:
@@ -151,7 +176,11 @@ def _column(product: DataProduct, column: Column) -> dg.TableColumn:
         other=["generated"] if column.generated else [],
     )
     return dg.TableColumn(
-        column.name, column.kind.name, description=column.description, constraints=constraints
+        column.name,
+        column.kind.name,
+        description=column.description,
+        constraints=constraints,
+        tags={"classification": column.classification} if column.classification else None,
     )
 
 

@@ -10,7 +10,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
-from dphub_k8s.admission import backend, complete, entity, identity, schema
+from dphub_k8s.admission import backend, complete, entity, identity, policies, quality, schema
 from dphub_k8s.admission.draft import Context, Draft, Neighbour
 from dphub_k8s.admission.identity import neighbour
 from dphub_k8s.api.errors import Problem, Refused
@@ -47,7 +47,15 @@ CHECKS: list[Check] = [
     entity.column_sources,
     entity.key,
     entity.sort,
-    entity.page_sizes,
+    policies.page_sizes,
+    policies.allowed_columns,
+    policies.catalog,
+    policies.refresh,
+    quality.names,
+    quality.operators,
+    quality.fields,
+    quality.columns,
+    quality.arguments,
 ]
 
 

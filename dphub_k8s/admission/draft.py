@@ -9,6 +9,8 @@ from pydantic import BaseModel, ValidationError
 
 from dphub_k8s.api.entity import Column
 from dphub_k8s.api.policies import Api, ODataPolicy
+from dphub_k8s.api.quality import Rule
+from dphub_k8s.api.refresh import Refresh
 from dphub_k8s.api.sources import Join, Source
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -49,6 +51,8 @@ class Draft:
     name: str | None
     api: Api | None
     odata: ODataPolicy | None
+    refresh: Refresh | None
+    rules: tuple[Rule | None, ...]
     sources: Mapping[str, Source | None]
     joins: tuple[Join | None, ...]
     columns: tuple[Column | None, ...]
@@ -63,6 +67,8 @@ class Draft:
             name=text(document, "metadata", "name"),
             api=_part(Api, within(document, "spec").get("api", {})),
             odata=_part(ODataPolicy, within(document, "spec").get("odata", {})),
+            refresh=_part(Refresh, within(document, "spec").get("refresh", {"onChange": True})),
+            rules=tuple(_part(Rule, rule) for rule in items(document, "spec", "quality")),
             sources={str(alias): _part(Source, source) for alias, source in sources.items()},
             joins=tuple(_part(Join, join) for join in items(document, "spec", "backend", "joins")),
             columns=tuple(_part(Column, column) for column in columns),

@@ -1,4 +1,4 @@
-"""What is published: names that OData allows, types, the key, the order, the page sizes."""
+"""What is published: names that OData allows, types, the key, the order."""
 
 import re
 import unicodedata
@@ -112,13 +112,6 @@ def sort(draft: Draft, _: Context) -> Iterator[Problem]:
             yield Problem(place, "UnknownColumn", unknown(name, "column to sort by", stored))
         elif name in wanted[:number]:
             yield Problem(place, "Duplicate", f"{name!r} is there twice")
-
-
-def page_sizes(draft: Draft, _: Context) -> Iterator[Problem]:
-    odata = draft.odata
-    if odata and odata.default_top > odata.max_top:
-        message = f"default_top {odata.default_top} is more than max_top {odata.max_top}"
-        yield Problem(at("spec", "odata", "default_top"), "OutOfRange", message)
 
 
 def _known(draft: Draft) -> Iterator[tuple[int, Column]]:

@@ -17,6 +17,8 @@ WANTED = {
     "string_type": "a text",
     "bool_type": "true or false",
     "int_type": "a whole number",
+    "number_type": "a number",
+    "scalar_type": "a text, a number, true or false",
     "tuple_type": "a list",
     "dict_type": "a mapping",
     "model_type": "a mapping of fields",
@@ -26,6 +28,8 @@ LIMITS = {
     "greater_than_equal": "at least {ge}",
     "less_than_equal": "at most {le}",
     "too_short": "at least {min_length} of them",
+    "too_long": "at most {max_length} of them",
+    "string_too_long": "at most {max_length} characters",
     "string_too_short": "at least {min_length} character",
 }
 

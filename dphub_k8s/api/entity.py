@@ -1,10 +1,14 @@
 """What is published: the entity, its columns and its key."""
 
+from typing import Literal
+
 from pydantic import Field, StrictBool
 
 from dphub_k8s.api.keys import KeyRecipe, key_kind
 from dphub_k8s.api.noun import Noun
 from dphub_k8s.api.types import ColumnType, key_type, parse_type
+
+Classification = Literal["public", "internal", "confidential", "restricted"]
 
 
 class Column(Noun):
@@ -16,6 +20,7 @@ class Column(Noun):
     source: str | None = None
     description: str | None = None
     nullable: StrictBool = True
+    classification: Classification | None = None
 
     @property
     def kind(self) -> ColumnType:

@@ -19,12 +19,19 @@ class Api(Noun):
 
 
 class ODataPolicy(Noun):
-    """Page sizes in rows: `max_top` and `default_top` of `/odata/<product>`, else `page_size`."""
+    """Page sizes in rows: `max_top` and `default_top` of `/odata/<product>`, else `page_size`.
+
+    `filterable` and `orderable` are the columns that `$filter` and `$orderby` may name; None
+    is all.
+    """
 
     max_top: StrictInt = Field(default=1000, ge=1, le=MAX_PAGE)
     default_top: StrictInt = Field(default=100, ge=1, le=MAX_PAGE)
     page_size: StrictInt = Field(default=10_000, ge=1, le=MAX_PAGE)
     count: Literal["always", "onRequest"] = "always"
+    filterable: tuple[str, ...] | None = None
+    orderable: tuple[str, ...] | None = None
 
 
+Lifecycle = Literal["active", "deprecated", "inactive"]
 DataRetention = Literal["Retain", "Delete"]

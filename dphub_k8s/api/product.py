@@ -4,17 +4,21 @@ import hashlib
 import json
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, StrictBool, StrictInt
 
 from dphub_k8s.api.entity import Entity
 from dphub_k8s.api.keys import RECIPE
 from dphub_k8s.api.noun import Noun
-from dphub_k8s.api.policies import Api, DataRetention, ODataPolicy
+from dphub_k8s.api.policies import Api, DataRetention, Lifecycle, ODataPolicy
+from dphub_k8s.api.quality import Rule
+from dphub_k8s.api.refresh import Refresh
 from dphub_k8s.api.sources import Backend
 
 API_VERSION = "openness.ecostruxure.se.app/v1alpha1"
 KIND = "DataProduct"
 DIGEST_LENGTH = 16
+# Dagster's freshness policies know no shorter window.
+LEAST_STALENESS = 60
 # Raise this when the same spec and sources would be written as other rows or another order.
 DATA_FORMAT = 1
 
@@ -30,9 +34,11 @@ class Spec(Noun):
     description: str | None = None
     display_name: str | None = Field(default=None, alias="displayName")
     domain: str = "default"
+    catalog: str = "default"
     owner: str | None = None
     tags: tuple[str, ...] = ()
     version: str | None = None
+    lifecycle: Lifecycle = "active"
     deployment_mode: Literal["Shared", "Dedicated"] = Field(
         default="Shared", alias="deploymentMode"
     )
@@ -40,6 +46,12 @@ class Spec(Noun):
     backend: Backend
     entity: Entity
     odata: ODataPolicy = ODataPolicy()
+    quality: tuple[Rule, ...] = ()
+    refresh: Refresh = Refresh(onChange=True)
+    max_staleness_seconds: StrictInt | None = Field(
+        default=None, alias="maxStalenessSeconds", ge=LEAST_STALENESS
+    )
+    suspend: StrictBool = False
     data_retention: DataRetention = Field(default="Retain", alias="dataRetention")
 
 
@@ -87,6 +99,12 @@ class DataProduct(Noun):
             ],
         }
         return digest(shape)
+
+    def rules_version(self) -> str:
+        """Changes with what is checked: a new rule is evaluated by a build, over the same rows."""
+        told = {"name", "description"}
+        rules = [rule.model_dump(mode="json", exclude=told) for rule in self.spec.quality]
+        return digest([[rule.title for rule in self.spec.quality], rules]) if rules else ""
 
 
 def digest(value: object) -> str:

@@ -10,6 +10,10 @@ from pydantic import AwareDatetime, Field
 
 from dphub_k8s.api.noun import Noun
 from dphub_k8s.api.product import DataProduct, digest
+from dphub_k8s.api.quality import Severity
+
+# What stands before the title of a rule in the name of its check.
+RULE = "rule:"
 
 
 class Identity(Noun):
@@ -54,12 +58,23 @@ class LineageInput(Noun):
 
 
 class Verdict(Noun):
-    """The outcome of one check."""
+    """The outcome of one check. A rule of the product has its title after RULE.
+
+    `violations` are rows that broke it, `keys` the first of their keys, `measured` what was
+    compared.
+    """
 
     check: str
     passed: bool
     blocking: bool = True
     message: str = ""
+    violations: int | None = None
+    measured: float | None = None
+    keys: tuple[str, ...] = ()
+
+    @property
+    def severity(self) -> Severity:
+        return "error" if self.blocking else "warning"
 
 
 class RunInfo(Noun):
@@ -75,11 +90,13 @@ class SnapshotDocument(Noun):
 
     `index` is the key index (a Parquet file of key and position, sorted by key), for keys that do
     not spell their row. `position` is the number of a row in `files`, in storage order.
+    `sourcesRead` is when the versions of the sources were taken: earlier than `created`.
     """
 
     format_version: Literal[1] = Field(default=1, alias="formatVersion")
     id: str
     created: AwareDatetime
+    sources_read: AwareDatetime | None = Field(default=None, alias="sourcesRead")
     product: Identity
     spec: DataProduct
     code_version: str = Field(alias="codeVersion")

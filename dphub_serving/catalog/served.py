@@ -68,14 +68,21 @@ def _entity_type(product: DataProduct) -> EntityType:
         namespace=identifier(product.name),
         name=entity.name,
         key=(entity.key_column,),
-        properties=tuple(_property(column, entity.key_column) for column in entity.columns),
+        properties=tuple(_property(column, product) for column in entity.columns),
         description=product.spec.description,
     )
 
 
-def _property(column: Column, key: str) -> Property:
-    nullable = column.nullable and column.name != key
-    return Property(column.name, column.kind, nullable, column.description)
+def _property(column: Column, product: DataProduct) -> Property:
+    policy = product.spec.odata
+    return Property(
+        name=column.name,
+        type=column.kind,
+        nullable=column.nullable and column.name != product.spec.entity.key_column,
+        description=column.description,
+        filterable=policy.filterable is None or column.name in policy.filterable,
+        orderable=policy.orderable is None or column.name in policy.orderable,
+    )
 
 
 def _limits(product: DataProduct) -> Limits:

@@ -20,6 +20,7 @@ from dphub_serving.odata.edm import EntityType, Property
 from dphub_serving.odata.errors import (
     BadToken,
     InvalidKey,
+    InvalidOption,
     NotImplementedByService,
     UnknownProperty,
     echo,
@@ -108,7 +109,11 @@ def _order(items: tuple[OrderItem, ...], entity_type: EntityType) -> tuple[Order
 
 def _sorted_by(expression: Expr, entity_type: EntityType) -> Property:
     if isinstance(expression, Path):
-        return _property(expression, entity_type, "$orderby")
+        found = _property(expression, entity_type, "$orderby")
+        if not found.orderable:
+            message = f"{entity_type.name} cannot be ordered by {echo(found.name)}"
+            raise InvalidOption(message, target="$orderby", at=expression.at)
+        return found
     raise NotImplementedByService("an expression in $orderby", target="$orderby", at=expression.at)
 
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 from dphub_serving.odata.edm import EntitySet, EntityType, Property
 
-AnnotationValue = bool | str | tuple[str, ...] | Mapping[str, bool]
+# A record's tuples are paths of properties.
+AnnotationValue = bool | str | tuple[str, ...] | Mapping[str, bool | tuple[str, ...]]
 Annotations = Mapping[str, AnnotationValue]
 
 VOCABULARIES: Mapping[str, str] = {
@@ -48,7 +49,18 @@ OF_ENTITY_SET: Annotations = {
 
 
 def of_entity_set(entity_set: EntitySet) -> Annotations:
-    return {**described(entity_set), **OF_ENTITY_SET}
+    return {**described(entity_set), **OF_ENTITY_SET, **_restricted(entity_set.type)}
+
+
+def _restricted(entity_type: EntityType) -> Annotations:
+    """Where some properties cannot be ordered by; a service that cannot filter names none."""
+    unsorted = tuple(each.name for each in entity_type.properties if not each.orderable)
+    if not unsorted:
+        return {}
+    sortable = len(unsorted) < len(entity_type.properties)
+    return {
+        "Capabilities.SortRestrictions": {"Sortable": sortable, "NonSortableProperties": unsorted}
+    }
 
 
 def described(thing: EntitySet | EntityType | Property) -> Annotations:

@@ -126,8 +126,18 @@ def _xml_annotation(term: str, value: AnnotationValue) -> ET.Element:
                 ET.SubElement(collection, "String").text = item
         case _:
             record = ET.SubElement(element, "Record")
-            for name, flag in value.items():
-                ET.SubElement(record, "PropertyValue", {"Property": name, "Bool": _text(flag)})
+            record.extend(_xml_field(name, held) for name, held in value.items())
+    return element
+
+
+def _xml_field(name: str, held: bool | tuple[str, ...]) -> ET.Element:
+    element = ET.Element("PropertyValue", {"Property": name})
+    if isinstance(held, bool):
+        element.set("Bool", _text(held))
+        return element
+    paths = ET.SubElement(element, "Collection")
+    for path in held:
+        ET.SubElement(paths, "PropertyPath").text = path
     return element
 
 

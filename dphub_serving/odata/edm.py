@@ -13,10 +13,14 @@ _SIMPLE_IDENTIFIER = re.compile(r"[^\W\d]\w{0,127}")
 
 @dataclass(frozen=True, slots=True)
 class Property:
+    """`filterable` and `orderable` are what `$filter` and `$orderby` may name."""
+
     name: str
     type: ColumnType
     nullable: bool = True
     description: str | None = None
+    filterable: bool = True
+    orderable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

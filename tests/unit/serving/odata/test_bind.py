@@ -1,9 +1,16 @@
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
 from dphub_serving.odata import bind, url
-from dphub_serving.odata.errors import BadToken, InvalidKey, ODataError, UnknownProperty
+from dphub_serving.odata.errors import (
+    BadToken,
+    InvalidKey,
+    InvalidOption,
+    ODataError,
+    UnknownProperty,
+)
 from dphub_serving.odata.query import Limits, Lookup, Query, next_token
 from dphub_serving.odata.resources import Entity
 from dphub_serving.odata.token import AfterRow, AtRow, write
@@ -229,3 +236,14 @@ def test_a_key_that_does_not_fit(path: str, key: tuple[str, ...]) -> None:
 def test_a_segment_that_does_not_fit() -> None:
     with pytest.raises(InvalidKey, match=r"'x' is no Edm\.Int32"):
         lookup("/x", "id:int")
+
+
+def test_orderby_names_what_cannot_be_ordered_by() -> None:
+    properties = tuple(
+        replace(each, orderable=each.name != "suburb") for each in entity_type().properties
+    )
+    limited = replace(entity_type(), properties=properties)
+    request = url.parse("/odata/p", "$orderby=day,suburb")
+    with pytest.raises(InvalidOption, match="cannot be ordered by 'suburb'") as caught:
+        bind.query(request, limited, Limits())
+    assert (caught.value.status, caught.value.target, caught.value.at) == (400, "$orderby", 4)

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -81,6 +82,17 @@ def test_capabilities_are_those_of_today(term: str, content: object) -> None:
     container = json.loads(csdl.json_document(PRODUCT))["outage"]["Container"]
     annotations = {**container, **container["Outages"]}
     assert annotations[f"@Capabilities.{term}"] == content
+
+
+def test_what_cannot_be_ordered_by_is_named() -> None:
+    limited = EntityType("o", "Outage", ("id",), (ID, replace(AMOUNT, orderable=False)))
+    service = Service("o", (EntitySet("Outages", limited),))
+    said = json.loads(csdl.json_document(service))["o"]["Container"]["Outages"]
+    restrictions = {"Sortable": True, "NonSortableProperties": ["amount"]}
+    assert said["@Capabilities.SortRestrictions"] == restrictions
+    term = "edm:Annotation[@Term='Capabilities.SortRestrictions']"
+    root = ET.fromstring(csdl.xml(service))
+    assert [each.text for each in root.iterfind(f".//{term}//edm:PropertyPath", NS)] == ["amount"]
 
 
 def test_no_level_of_conformance_is_claimed() -> None:

@@ -1,0 +1,122 @@
+"""Rules that published rows must keep, in the vocabulary of ODCS 3.1."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Literal
+
+from pydantic import Field, PlainValidator
+from pydantic_core import PydanticCustomError
+
+from dphub_k8s.api.noun import Noun
+
+
+def _number(found: object) -> int | float:
+    if isinstance(found, int | float) and not isinstance(found, bool) and math.isfinite(found):
+        return found
+    raise PydanticCustomError("number_type", "a number is wanted")
+
+
+def _scalar(found: object) -> bool | int | float | str:
+    if isinstance(found, bool | int | float | str):
+        return found
+    raise PydanticCustomError("scalar_type", "a text, a number, true or false is wanted")
+
+
+Metric = Literal[
+    "nullValues", "duplicateValues", "invalidValues", "rowCount", "freshness", "expression"
+]
+Severity = Literal["error", "warning"]
+# Without a branch for each type in the place that an error names.
+Number = Annotated[int | float, PlainValidator(_number)]
+Scalar = Annotated[bool | int | float | str, PlainValidator(_scalar)]
+LONGEST_EXPRESSION = 4000
+
+Measured = float | int
+# By field, what holds between what was measured and the bounds; bounds belong to what is between.
+OPERATORS: Mapping[str, Callable[[Measured, Sequence[Measured]], bool]] = {
+    "must_be": lambda found, wanted: found == wanted[0],
+    "must_not_be": lambda found, wanted: found != wanted[0],
+    "must_be_greater_than": lambda found, wanted: found > wanted[0],
+    "must_be_greater_or_equal_to": lambda found, wanted: found >= wanted[0],
+    "must_be_less_than": lambda found, wanted: found < wanted[0],
+    "must_be_less_or_equal_to": lambda found, wanted: found <= wanted[0],
+    "must_be_between": lambda found, wanted: wanted[0] <= found <= wanted[1],
+    "must_not_be_between": lambda found, wanted: not wanted[0] <= found <= wanted[1],
+}
+# Metrics that count rows: none may violate the rule, unless an operator says how many.
+COUNTED = frozenset({"nullValues", "duplicateValues", "invalidValues", "expression"})
+
+
+class Arguments(Noun):
+    """What makes a value valid: all that is given; null is never invalid."""
+
+    valid_values: tuple[Scalar, ...] | None = Field(default=None, alias="validValues", min_length=1)
+    pattern: str | None = None
+    minimum: Scalar | None = None
+    maximum: Scalar | None = None
+
+
+class Rule(Noun):
+    """One rule. `columns` and `column` are published names; at most one operator is given."""
+
+    metric: Metric
+    name: str | None = Field(default=None, min_length=1, max_length=128)
+    description: str | None = None
+    severity: Severity = "error"
+    unit: Literal["rows", "percent"] = "rows"
+    column: str | None = None
+    columns: tuple[str, ...] = ()
+    arguments: Arguments = Arguments()
+    expression: str | None = Field(default=None, min_length=1, max_length=LONGEST_EXPRESSION)
+    must_be: Number | None = Field(default=None, alias="mustBe")
+    must_not_be: Number | None = Field(default=None, alias="mustNotBe")
+    must_be_greater_than: Number | None = Field(default=None, alias="mustBeGreaterThan")
+    must_be_greater_or_equal_to: Number | None = Field(default=None, alias="mustBeGreaterOrEqualTo")
+    must_be_less_than: Number | None = Field(default=None, alias="mustBeLessThan")
+    must_be_less_or_equal_to: Number | None = Field(default=None, alias="mustBeLessOrEqualTo")
+    must_be_between: tuple[Number, ...] | None = Field(
+        default=None, alias="mustBeBetween", min_length=2, max_length=2
+    )
+    must_not_be_between: tuple[Number, ...] | None = Field(
+        default=None, alias="mustNotBeBetween", min_length=2, max_length=2
+    )
+
+    @property
+    def title(self) -> str:
+        """Its name, or one made of metric and columns."""
+        return self.name or "-".join([self.metric, *self.over])
+
+    @property
+    def over(self) -> tuple[str, ...]:
+        """The columns that it looks at; those of an expression are in its text."""
+        return (self.column,) if self.column is not None else self.columns
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The operators that are set, by field; admission has seen that it is one at most."""
+        return tuple(name for name in OPERATORS if getattr(self, name) is not None)
+
+    @property
+    def operator(self) -> tuple[str, tuple[Measured, ...]]:
+        """The one that is given, by field, or what is usual for the metric; and its numbers."""
+        if not self.given:
+            return ("must_be", (0,)) if self.metric in COUNTED else ("must_be_greater_than", (0,))
+        limit = getattr(self, self.given[0])
+        return self.given[0], limit if isinstance(limit, tuple) else (limit,)
+
+    def is_kept(self, measured: Measured) -> bool:
+        """Whether what was measured is what must be."""
+        operator, numbers = self.operator
+        return OPERATORS[operator](measured, numbers)
+
+    def demand(self) -> str:
+        """What must be, in words: `mustBeLessThan 5 percent`."""
+        operator, numbers = self.operator
+        alias = type(self).model_fields[operator].alias
+        return f"{alias} {' and '.join(map(str, numbers))}{self.unit_said}"
+
+    @property
+    def unit_said(self) -> str:
+        if self.metric == "freshness":
+            return " seconds"
+        return " percent" if self.unit == "percent" else ""
