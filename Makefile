@@ -1,12 +1,15 @@
-# Every target works on a machine that has git, make and Python 3.11 or newer, and nothing else.
+# Every target works on a machine that has git, make and Python 3.11 or newer; `lock` needs uv, `s3-gateway` Go.
 PYTHON ?= python3
 VENV ?= .venv
 RUN = $(VENV)/bin/python -m
 STAMP = $(VENV)/.installed
 
-.PHONY: help dev test lint integration bench lock clean
+GO ?= $(or $(shell command -v go),/usr/local/go/bin/go)
+TOOLS = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dphub-tests/bin
+
+.PHONY: help dev test lint integration bench s3-gateway lock clean
 help:  ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(STAMP): requirements.lock pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
@@ -29,6 +32,11 @@ lint: $(STAMP)  ## style, types and import contracts
 
 integration: $(STAMP)  ## tests against real processes
 	$(RUN) pytest -m integration
+
+s3-gateway: $(TOOLS)/versitygw  ## the S3 server of the integration tests (needs Go)
+
+$(TOOLS)/versitygw:
+	GOBIN=$(TOOLS) nice $(GO) install github.com/versity/versitygw/cmd/versitygw@v1.8.0
 
 bench: $(STAMP)  ## the benchmarks, with ratios against a baseline of the same run
 	$(RUN) bench.build

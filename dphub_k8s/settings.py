@@ -1,6 +1,7 @@
 """Settings that more than one process reads, from the environment (`DPHUB_…`)."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,17 +20,15 @@ class Settings:
 
     `products` is the folder of the directory store, `home` holds all state, `data_root` is where
     relative source paths start. `allowed_roots` limits absolute source paths; None allows any.
+    `lake` is a folder or a URL (`s3://…`).
     """
 
     products: Path
     home: Path
+    lake: str
     data_root: Path
     allowed_roots: tuple[Path, ...] | None
     link_lifetime: timedelta
-
-    @property
-    def lake(self) -> Path:
-        return self.home / "lake"
 
     @property
     def store_state(self) -> Path:
@@ -39,10 +38,12 @@ class Settings:
     def read(cls, env: Mapping[str, str] = os.environ) -> "Settings":
         """Raises InvalidSetting."""
         here = Path.cwd()
+        home = _home(Path(env.get("DPHUB_HOME") or here / ".dphub").absolute())
         data_root = Path(env.get("DPHUB_DATA_ROOT") or here).absolute()
         return cls(
             products=Path(env.get("DPHUB_PRODUCTS") or here / "products").absolute(),
-            home=_home(Path(env.get("DPHUB_HOME") or here / ".dphub").absolute()),
+            home=home,
+            lake=_lake(env.get("DPHUB_LAKE") or str(home / "lake")),
             data_root=data_root,
             allowed_roots=_roots(env.get("DPHUB_ALLOWED_ROOTS"), data_root),
             link_lifetime=timedelta(seconds=seconds(env, "DPHUB_LINK_LIFETIME_SECONDS", DAY)),
@@ -70,10 +71,23 @@ def seconds(env: Mapping[str, str], name: str, default: float) -> float:
 
 
 def _home(home: Path) -> Path:
+    return _no_pattern("DPHUB_HOME", home)
+
+
+def _lake(place: str) -> str:
+    """A folder, or a bucket with or without a prefix."""
+    if "://" not in place:
+        return str(_no_pattern("DPHUB_LAKE", Path(place).absolute()))
+    if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]+(/[\w.=-]+)*/?", place):
+        raise InvalidSetting(f"DPHUB_LAKE is a folder or s3://BUCKET/PREFIX, not {place!r}")
+    return place.rstrip("/")
+
+
+def _no_pattern(variable: str, folder: Path) -> Path:
     # DuckDB reads these in a file's name as a pattern, and may not read what the pattern hides.
-    if any(char in str(home) for char in "*?["):
-        raise InvalidSetting(f"DPHUB_HOME must have no * ? or [ in its name, as {home} has")
-    return home
+    if any(char in str(folder) for char in "*?["):
+        raise InvalidSetting(f"{variable} must have no * ? or [ in its name, as {folder} has")
+    return folder
 
 
 def _roots(text: str | None, data_root: Path) -> tuple[Path, ...] | None:

@@ -71,9 +71,10 @@ def _end_with_parent() -> None:
 
 def _hub(settings: ServingSettings) -> Hub:
     local = Local.load(settings.local, Settings.read()) if settings.local else None
-    reader = CatalogReader(LakeReader.at(settings.lake), local.expected if local else {})
+    lake = LakeReader.at(settings.lake, settings.native / "files")
+    reader = CatalogReader(lake, local.expected if local else {})
     limits = EngineLimits(settings.memory, settings.threads, settings.spill, settings.query_seconds)
-    engine = Engine(limits, settings.lake, settings.native)
+    engine = Engine(limits, lake.objects.folder, settings.native)
     return Hub(
         settings=settings,
         reader=reader,

@@ -10,6 +10,7 @@ from typing import Literal
 from dphub_k8s.settings import InvalidSetting, Settings, number, seconds
 
 Links = Literal["absolute", "relative"]
+POLL_REMOTE = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class ServingSettings:
     folder of native files, `native_bytes` their bound; 0 is none.
     """
 
-    lake: Path
+    lake: str
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str | None = None
@@ -55,7 +56,7 @@ class ServingSettings:
             links=_links(env),
             trusted_proxies=env.get("DPHUB_TRUSTED_PROXIES") or usual.trusted_proxies,
             reload_token=env.get("DPHUB_RELOAD_TOKEN") or None,
-            poll_seconds=seconds(env, "DPHUB_POLL_SECONDS", usual.poll_seconds),
+            poll_seconds=seconds(env, "DPHUB_POLL_SECONDS", _poll_seconds(usual)),
             query_seconds=seconds(env, "DPHUB_QUERY_SECONDS", usual.query_seconds),
             workers=workers,
             threads=number(env, "DPHUB_SERVING_THREADS", threads, least=1),
@@ -66,6 +67,11 @@ class ServingSettings:
             native_bytes=number(env, "DPHUB_SERVING_CACHE_DISK_MB", 4000) * 1_000_000,
             local=env.get("DP_LOCAL_CR") or None,
         )
+
+
+def _poll_seconds(usual: ServingSettings) -> float:
+    """Of a bucket every look is a request that is paid for."""
+    return POLL_REMOTE if "://" in usual.lake else usual.poll_seconds
 
 
 def _cores() -> int:

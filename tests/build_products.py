@@ -81,12 +81,12 @@ def files_only(
 
 def rows_file(made: Builder, snapshot: Snapshot) -> Path:
     (file,) = snapshot.document.files
-    return made.lake.objects.local(f"tables/{snapshot.name}/{file.path}")
+    return made.lake.local(snapshot, file)
 
 
 def index_file(made: Builder, snapshot: Snapshot) -> Path | None:
     index = snapshot.document.index
-    return made.lake.objects.local(f"tables/{snapshot.name}/{index.path}") if index else None
+    return made.lake.local(snapshot, index) if index else None
 
 
 def query(text: str) -> list[tuple[Any, ...]]:

@@ -41,7 +41,7 @@ class Builder:
 
     @classmethod
     def read(cls, settings: Settings) -> "Builder":
-        lake = Lake.open_at(settings.lake, settings.link_lifetime)
+        lake = Lake.open_at(settings.lake, settings.link_lifetime, settings.home)
         return cls(lake, settings, BuildSettings.read(settings))
 
     def locations(self, product: DataProduct) -> dict[str, Location]:

@@ -1,14 +1,15 @@
 """Commits to a product's Delta table: one attempt, on top of one version, or not at all."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Schema
 from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction, create_table_with_add_actions
 
-from dphub_assets.lake.errors import Superseded
+from dphub_assets.lake.errors import Superseded, Unavailable
 from dphub_k8s.api.snapshot import DataFile
 from dphub_k8s.api.types import ColumnType
 
@@ -23,8 +24,19 @@ class StoredColumn:
     nullable: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`options` are what a Delta library needs to reach the URI; a folder needs none."""
+
+    uri: str
+    options: Mapping[str, str]
+
+    def exists(self) -> bool:
+        return DeltaTable.is_deltatable(self.uri, dict(self.options))
+
+
 def commit_files(
-    uri: str,
+    table: Table,
     expected: int | None,
     columns: Sequence[StoredColumn],
     files: Sequence[DataFile],
@@ -32,61 +44,74 @@ def commit_files(
 ) -> int:
     """Replace what the table holds by `files`; `expected` None creates it. The new version.
 
-    Raises Superseded when the table is no longer at `expected`.
+    Raises Superseded when the table is no longer at `expected`, Unavailable.
     """
     schema = _schema(columns)
     actions = [_add(file, columns) for file in files]
     if expected is None:
-        return _create(uri, schema, actions, tags)
-    return _commit(uri, expected, actions, "overwrite", schema, tags)
+        return _create(table, schema, actions, tags)
+    return _commit(table, expected, actions, "overwrite", schema, tags)
 
 
-def commit_metadata(uri: str, expected: int, tags: Mapping[str, str]) -> int:
+def commit_metadata(table: Table, expected: int, tags: Mapping[str, str]) -> int:
     """A new version over the same files. An overwrite of nothing would empty the table."""
-    return _commit(uri, expected, [], "append", None, tags)
+    return _commit(table, expected, [], "append", None, tags)
 
 
-def _create(uri: str, schema: Schema, actions: list[AddAction], tags: Mapping[str, str]) -> int:
-    try:
-        create_table_with_add_actions(
-            uri,
-            schema,
-            actions,
-            mode="error",
-            partition_by=[],
-            commit_properties=_properties(tags),
-            post_commithook_properties=_KEEP_LOG,
-        )
-    except (CommitFailedError, DeltaError) as error:
-        if DeltaTable.is_deltatable(uri):
-            raise Superseded(f"{uri} was created meanwhile") from error
-        raise
+def _create(table: Table, schema: Schema, actions: list[AddAction], tags: Mapping[str, str]) -> int:
+    with _reaching(table):
+        try:
+            create_table_with_add_actions(
+                table.uri,
+                schema,
+                actions,
+                mode="error",
+                partition_by=[],
+                storage_options=dict(table.options),
+                commit_properties=_properties(tags),
+                post_commithook_properties=_KEEP_LOG,
+            )
+        except (CommitFailedError, DeltaError) as error:
+            if table.exists():
+                raise Superseded(f"{table.uri} was created meanwhile") from error
+            raise
     return 0
 
 
 def _commit(
-    uri: str,
+    table: Table,
     expected: int,
     actions: list[AddAction],
     mode: str,
     schema: Schema | None,
     tags: Mapping[str, str],
 ) -> int:
-    table = DeltaTable(uri)
-    if table.version() != expected:
-        raise Superseded(f"{uri} is at version {table.version()}, not {expected}")
-    try:
-        table.create_write_transaction(
-            [*actions],
-            mode=mode,
-            schema=schema or table.schema(),
-            partition_by=[],
-            commit_properties=_properties(tags),
-            post_commithook_properties=_KEEP_LOG,
-        )
-    except CommitFailedError as error:
-        raise Superseded(f"{uri} is no longer at version {expected}") from error
+    with _reaching(table):
+        opened = DeltaTable(table.uri, storage_options=dict(table.options))
+        if opened.version() != expected:
+            raise Superseded(f"{table.uri} is at version {opened.version()}, not {expected}")
+        try:
+            opened.create_write_transaction(
+                [*actions],
+                mode=mode,
+                schema=schema or opened.schema(),
+                partition_by=[],
+                commit_properties=_properties(tags),
+                post_commithook_properties=_KEEP_LOG,
+            )
+        except CommitFailedError as error:
+            raise Superseded(f"{table.uri} is no longer at version {expected}") from error
     return expected + 1
+
+
+@contextmanager
+def _reaching(table: Table) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, DeltaError) as error:
+        if table.options:
+            raise Unavailable(f"{table.uri}: {error}") from error
+        raise
 
 
 def _properties(tags: Mapping[str, str]) -> CommitProperties:

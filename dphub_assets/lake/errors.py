@@ -6,6 +6,7 @@ LakeError
   Superseded      the table is no longer at the version that the publish began from
   NotAccepted     nobody wants this product any more: it was deleted, or created again
   Corrupt         an object does not hold what it must
+  Unavailable     the place where the lake is kept does not answer, or refuses
 """
 
 
@@ -30,4 +31,8 @@ class NotAccepted(LakeError):
 
 
 class Corrupt(LakeError):
+    pass
+
+
+class Unavailable(LakeError):
     pass

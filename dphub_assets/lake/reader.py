@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from dphub_assets.lake import layout
 from dphub_assets.lake.errors import Corrupt, NoSnapshot, SnapshotGone
-from dphub_assets.lake.objects import Directory, Objects, Stamp
+from dphub_assets.lake.objects import Objects, Stamp
+from dphub_assets.lake.place import objects_at
 from dphub_assets.lake.pointer import FOLDER, Current, Pointer, object_name
 from dphub_k8s.api.snapshot import DataFile, SnapshotDocument
 
@@ -52,8 +53,9 @@ class LakeReader:
         self.faults: dict[str, str] = {}
 
     @classmethod
-    def at(cls, root: Path) -> "LakeReader":
-        return cls(Directory(root))
+    def at(cls, place: str | Path, copies: Path | None = None) -> "LakeReader":
+        """`place` is a folder or a URL, `copies` a local folder for what is fetched from a URL."""
+        return cls(objects_at(place, copies=copies))
 
     def pointers(self) -> dict[str, Pointer]:
         """Every product that is accepted or published, by name."""
@@ -113,8 +115,16 @@ class LakeReader:
         return Snapshot(current.sequence, document)
 
     def local(self, snapshot: Snapshot, file: DataFile) -> Path:
-        """A file of the snapshot that DuckDB can open."""
-        return self.objects.local(f"{layout.table(snapshot.name)}/{file.path}")
+        """A file of the snapshot that DuckDB can open. Raises FileNotFoundError, Corrupt."""
+        return self.objects.local(f"{layout.table(snapshot.name)}/{file.path}", file)
+
+    def is_local(self, snapshot: Snapshot) -> bool:
+        """Whether no file of the snapshot has to be fetched first."""
+        table = layout.table(snapshot.name)
+        return all(
+            self.objects.is_local(f"{table}/{file.path}", file)
+            for file in snapshot.document.all_files
+        )
 
     def uri(self, name: str) -> str:
         """Where any Delta reader finds the product's table."""

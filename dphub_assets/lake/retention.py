@@ -30,8 +30,7 @@ def sweep(
             document = lake.open(pointer, current).document
         except SnapshotGone:
             continue
-        named |= {file.path for file in document.files}
-        named |= {document.index.path} if document.index else set()
+        named |= {file.path for file in document.all_files}
     return [
         file
         for file in _data_files(lake.objects, name, moment - grace)

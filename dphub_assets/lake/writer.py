@@ -6,15 +6,18 @@ pointer that missed its commit is mended by `heal`.
 """
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from deltalake.exceptions import DeltaError
+
 from dphub_assets.lake import delta, layout, pointer
-from dphub_assets.lake.errors import NotAccepted, SnapshotGone, Superseded
-from dphub_assets.lake.objects import Directory, Objects
+from dphub_assets.lake.errors import LakeError, NotAccepted, SnapshotGone, Superseded
+from dphub_assets.lake.objects import Objects
+from dphub_assets.lake.place import objects_at
 from dphub_assets.lake.pointer import Current, Pointer
 from dphub_assets.lake.reader import SNAPSHOT_TAG, TOMBSTONE_TAG, LakeReader, Snapshot
 from dphub_k8s.api.keys import ORDINAL
@@ -42,8 +45,11 @@ class Lake(LakeReader):
         self.link_lifetime = link_lifetime
 
     @classmethod
-    def open_at(cls, root: Path, link_lifetime: timedelta = LINK_LIFETIME) -> "Lake":
-        return cls(Directory(root), link_lifetime)
+    def open_at(
+        cls, place: str | Path, link_lifetime: timedelta = LINK_LIFETIME, work: Path | None = None
+    ) -> "Lake":
+        """`place` is a folder or a URL, `work` a local folder for what goes to a URL."""
+        return cls(objects_at(place, work), link_lifetime)
 
     def accept(self, product: Identity, route: str) -> None:
         """From now on the product is expected: it has a pointer, with a snapshot or without."""
@@ -77,12 +83,13 @@ class Lake(LakeReader):
         for target, file in files.items():
             self.objects.adopt(file, f"{layout.table(name)}/{target}")
         self._write_document(document)
-        version = delta.commit_files(
-            self.uri(name),
+        columns = stored_columns(document.spec)
+        table, tag = self._table(name), {SNAPSHOT_TAG: document.id}
+        version = self._committed(
+            document.id,
+            name,
             staging.expected,
-            stored_columns(document.spec),
-            document.files,
-            _tag(document),
+            lambda: delta.commit_files(table, staging.expected, columns, document.files, tag),
         )
         return self._advance(Snapshot(version, document))
 
@@ -106,14 +113,20 @@ class Lake(LakeReader):
         }
         document = before.document.model_copy(update=update)
         self._write_document(document)
-        version = delta.commit_metadata(self.uri(product.name), expected, _tag(document))
+        table, tag = self._table(product.name), {SNAPSHOT_TAG: document.id}
+        version = self._committed(
+            document.id,
+            product.name,
+            expected,
+            lambda: delta.commit_metadata(table, expected, tag),
+        )
         return self._advance(Snapshot(version, document))
 
     def retire(self, name: str, *, delete_data: bool = False) -> None:
         """The product is gone: a tombstone in the log, no pointer; its data stay unless told."""
         version, last = self.version(name), next(self.commits(name), None)
         if version is not None and not delete_data and last and last.snapshot:
-            delta.commit_metadata(self.uri(name), version, {TOMBSTONE_TAG: last.snapshot})
+            delta.commit_metadata(self._table(name), version, {TOMBSTONE_TAG: last.snapshot})
         self.objects.delete(pointer.object_name(name))
         if delete_data:
             self.objects.delete_tree(layout.table(name))
@@ -159,6 +172,24 @@ class Lake(LakeReader):
         self.objects.write(pointer.object_name(name), pointer.dump(made))
         return made
 
+    def _table(self, name: str) -> delta.Table:
+        return delta.Table(self.uri(name), self.objects.storage_options)
+
+    def _committed(
+        self, snapshot_id: str, name: str, expected: int | None, commit: Callable[[], int]
+    ) -> int:
+        """The version that `commit` made. A remote store may have made it although its answer got
+        lost: then a second try meets the first, and the log says whose the version is."""
+        try:
+            return commit()
+        except (LakeError, DeltaError, OSError):
+            version = 0 if expected is None else expected + 1
+            with suppress(FileNotFoundError):
+                made = self._commit(name, version)
+                if made and made.snapshot == snapshot_id:
+                    return version
+            raise
+
     def _still_wanted(self, product: Identity) -> None:
         known = self.pointer(product.name)
         if known is None or known.product.uid != product.uid:
@@ -197,10 +228,6 @@ def stored_columns(product: DataProduct) -> list[delta.StoredColumn]:
     if product.spec.entity.key.generated:
         columns.append(delta.StoredColumn(ORDINAL, parse_type("int")))
     return columns
-
-
-def _tag(document: SnapshotDocument) -> dict[str, str]:
-    return {SNAPSHOT_TAG: document.id}
 
 
 def _nobody(name: str) -> Pointer:

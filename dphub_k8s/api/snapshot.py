@@ -124,6 +124,11 @@ class SnapshotDocument(Noun):
         columns = [[column.name, column.kind.name] for column in self.spec.spec.entity.columns]
         return digest([[file.digest for file in self.files], columns, self.key_recipe])
 
+    @property
+    def all_files(self) -> tuple[DataFile, ...]:
+        """The index too."""
+        return (*self.files, self.index) if self.index else self.files
+
     def dump(self) -> dict[str, Any]:
         """JSON types; the spec as it was written, everything else without what is not there."""
         document = self.model_dump(mode="json", by_alias=True, exclude_none=True)

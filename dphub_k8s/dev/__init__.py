@@ -119,7 +119,7 @@ def _environment(settings: Settings, ports: Ports) -> dict[str, str]:
     return {
         "DPHUB_RELOAD_TOKEN": secrets.token_urlsafe(),
         "DPHUB_PUBLIC_URL": ports.service_url,
-        "DPHUB_POLL_SECONDS": "0.25",
+        "DPHUB_POLL_SECONDS": "1" if "://" in settings.lake else "0.25",
         "DAGSTER_GRPC_SHUTDOWN_GRACE_PERIOD": "1",
         **os.environ,
         "DAGSTER_HOME": str(dagster),
@@ -127,6 +127,7 @@ def _environment(settings: Settings, ports: Ports) -> dict[str, str]:
         "DPHUB_WARM_SOCKET": str(dagster / "warm.sock"),
         "DPHUB_PRODUCTS": str(settings.products),
         "DPHUB_HOME": str(settings.home),
+        "DPHUB_LAKE": settings.lake,
         "DPHUB_DATA_ROOT": str(settings.data_root),
         "DPHUB_ALLOWED_ROOTS": "*" if roots is None else os.pathsep.join(map(str, roots)),
         "DPHUB_HOST": HOST,

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 
+from dphub_assets.lake.errors import LakeError
 from dphub_serving.catalog.catalog import Catalog
 from dphub_serving.catalog.reading import CatalogReader
 from dphub_serving.catalog.stamp import Stamp
@@ -61,10 +62,10 @@ class Polling:
 
         try:
             catalog = await asyncio.to_thread(self._reader.refresh, changed if tell else None)
-        except OSError as error:
+        except (LakeError, OSError) as error:
             if self.fault is None:
                 log.warning("lake cannot be listed", extra={"why": str(error)})
-            self.fault = f"the lake cannot be listed: {error.strerror}"
+            self.fault = f"the lake cannot be listed: {getattr(error, 'strerror', error)}"
             return before
         finally:
             self._seen = stamp + told

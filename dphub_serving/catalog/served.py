@@ -100,7 +100,7 @@ def _table(reader: LakeReader, snapshot: Snapshot, document: SnapshotDocument) -
 
 
 def _local(reader: LakeReader, snapshot: Snapshot, file: DataFile) -> Path:
-    path = reader.local(snapshot, file)
-    if not path.is_file():
-        raise Corrupt(f"{file.path} of snapshot {snapshot.sequence} is not there")
-    return path
+    try:
+        return reader.local(snapshot, file)
+    except FileNotFoundError as error:
+        raise Corrupt(f"{file.path} of snapshot {snapshot.sequence} is not there") from error

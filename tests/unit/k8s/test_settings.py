@@ -20,12 +20,21 @@ def test_a_star_allows_every_root() -> None:
     assert Settings.read({"DPHUB_ALLOWED_ROOTS": "*"}).allowed_roots is None
 
 
+def test_the_lake_is_in_the_home_or_where_it_is_said_to_be() -> None:
+    assert Settings.read({"DPHUB_HOME": "/h"}).lake == "/h/lake"
+    assert Settings.read({"DPHUB_LAKE": "lake"}).lake == str(Path.cwd() / "lake")
+    assert Settings.read({"DPHUB_LAKE": "s3://bucket/a/b/"}).lake == "s3://bucket/a/b"
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
         ("DPHUB_LINK_LIFETIME_SECONDS", "a day"),
         ("DPHUB_LINK_LIFETIME_SECONDS", "-1"),
         ("DPHUB_HOME", "/tmp/a[b]"),
+        ("DPHUB_LAKE", "/tmp/a[b]"),
+        ("DPHUB_LAKE", "gs://bucket"),
+        ("DPHUB_LAKE", "s3://"),
         ("DPHUB_BUILD_THREADS", "two"),
         ("DPHUB_BUILD_THREADS", "0"),
         ("DPHUB_CONCURRENT_BUILDS", "1.5"),

@@ -11,7 +11,7 @@ from dphub_serving.settings import ServingSettings
 def test_without_any_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     settings = ServingSettings.read({})
-    assert settings.lake == tmp_path / ".dphub" / "lake"
+    assert settings.lake == str(tmp_path / ".dphub" / "lake")
     assert (settings.host, settings.port, settings.links) == ("127.0.0.1", 8000, "absolute")
     assert settings.reload_token is settings.public_url is settings.local is None
     assert settings.threads >= 1
@@ -40,7 +40,7 @@ def test_every_variable() -> None:
         }
     )
     assert settings == ServingSettings(
-        lake=Path("/home/lake"),
+        lake="/home/lake",
         host="0.0.0.0",
         port=80,
         public_url="https://x",

@@ -1,7 +1,6 @@
 """The lake keeps one promise: a product has the old snapshot or the new one, and links live on."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import deltalake
 import polars as pl
@@ -9,18 +8,22 @@ import pytest
 
 from dphub_assets.lake import layout, pointer, retention
 from dphub_assets.lake.errors import NoSnapshot, NotAccepted, SnapshotGone, Superseded
+from dphub_assets.lake.objects import Objects
 from dphub_assets.lake.reader import LakeReader
 from dphub_assets.lake.writer import Lake
 from tests.lake_documents import identity, product, publish, publish_staged
 
+PLAIN_HTTP = {"allow_http": "true"}
+
 
 @pytest.fixture
-def lake(tmp_path: Path) -> Lake:
-    return Lake.open_at(tmp_path)
+def lake(objects: Objects) -> Lake:
+    return Lake(objects)
 
 
 def rows(lake: Lake, name: str = "orders") -> list[int]:
-    return pl.read_delta(lake.uri(name))["a"].to_list()
+    """As anybody reads a Delta table."""
+    return pl.read_delta(lake.uri(name), storage_options=PLAIN_HTTP)["a"].to_list()
 
 
 def test_an_accepted_product_has_a_pointer_and_no_snapshot(lake: Lake) -> None:
@@ -97,7 +100,7 @@ def test_retention_delete_removes_the_table(lake: Lake) -> None:
     publish(lake, product())
     lake.retire("orders", delete_data=True)
     assert lake.version("orders") is None
-    assert not Path(lake.uri("orders")).exists()
+    assert lake.objects.list(layout.table("orders")) == {}
 
 
 def test_a_superseded_snapshot_is_readable_for_the_lifetime_of_its_links(lake: Lake) -> None:
@@ -160,7 +163,7 @@ def test_a_pointer_that_missed_its_commit_is_healed(lake: Lake) -> None:
 
 def test_versions_that_the_hub_did_not_commit_are_no_snapshots(lake: Lake) -> None:
     publish(lake, product())
-    table = deltalake.DeltaTable(lake.uri("orders"))
+    table = deltalake.DeltaTable(lake.uri("orders"), storage_options=PLAIN_HTTP)
     table.alter.set_table_properties({"delta.deletedFileRetentionDuration": "interval 30 days"})
     second = publish(lake, product(), start=10)
     assert second.sequence > 1
@@ -196,8 +199,9 @@ def test_a_pointer_that_makes_no_sense_is_accepted_again(lake: Lake) -> None:
 
 
 def test_what_a_killed_publish_staged_is_swept_in_the_end(lake: Lake) -> None:
-    left = Path(lake.uri("")).parent / "staging" / "left"
-    left.mkdir(parents=True)
+    with lake.objects.staging() as folder:
+        left = folder.with_name("left")
+    left.mkdir()
     retention.sweep_staging(lake)
     assert left.exists()
     retention.sweep_staging(lake, datetime.now(UTC) + timedelta(hours=7))

@@ -1,0 +1,20 @@
+"""Where the lake is kept: a folder, or a bucket by URL."""
+
+import tempfile
+from pathlib import Path
+
+from dphub_assets.lake.directory import Directory
+from dphub_assets.lake.objects import Objects
+
+REMOTE = "s3://"
+
+
+def objects_at(place: str | Path, work: Path | None = None, copies: Path | None = None) -> Objects:
+    """A bucket needs local folders: `work` to stage in, `copies` of files that are asked for."""
+    if not str(place).startswith(REMOTE):
+        return Directory(Path(place))
+    # A hub on a folder loads no S3 client.
+    from dphub_assets.lake.bucket import Bucket
+
+    work = work or Path(tempfile.gettempdir()) / "dphub"
+    return Bucket(str(place), work / "staging", copies or work / "cache" / "files")
