@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from hypothesis import HealthCheck, settings
 
-from dphub_assets.build import fit
+from dphub_assets.build import fit, publish
 from dphub_assets.build.publish import Builder
 from dphub_assets.build.session import session
 from dphub_assets.build.write import Written
@@ -73,10 +73,11 @@ def files_only(
     folder = root / "staged"
     folder.mkdir(exist_ok=True)
     with session(made.limits) as connection:
-        plan = made.plan(connection, product)
-        files = {alias: found.file for alias, found in made.locations(product).items()}
-        longest = fit.longest_key(connection, plan, files)
-        return write_rows(connection, plan, files, longest, folder, ("rows", "index"))
+        relations = publish.read(connection, made.locations(product), folder / "sources")
+        plan = publish.planned(connection, product, relations)
+        run = {alias: found.sql for alias, found in relations.items()}
+        longest = fit.longest_key(connection, plan, run)
+        return write_rows(connection, plan, run, longest, folder, ("rows", "index"))
 
 
 def rows_file(made: Builder, snapshot: Snapshot) -> Path:

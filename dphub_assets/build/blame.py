@@ -8,14 +8,13 @@ import duckdb
 from dphub_assets.build.errors import EngineFailed
 from dphub_assets.build.plan import JoinPlan, PlannedSource
 from dphub_assets.build.text import commas, name
-from dphub_assets.sources.location import Location
-from dphub_assets.sources.relation import parquet
+from dphub_assets.sources.relation import Relation
 from dphub_assets.sources.schema import unreadable
 
 
 @contextmanager
 def explained(
-    connection: duckdb.DuckDBPyConnection, plan: JoinPlan, locations: Mapping[str, Location]
+    connection: duckdb.DuckDBPyConnection, plan: JoinPlan, relations: Mapping[str, Relation]
 ) -> Iterator[None]:
     """Instead of DuckDB's errors raises SourceUnreadable, EngineFailed."""
     try:
@@ -25,19 +24,19 @@ def explained(
         raise EngineFailed(f"{_first_line(error)}; {hint}") from error
     except duckdb.Error as error:
         for source in plan.sources:
-            _require_readable(connection, source, locations[source.alias])
+            _require_readable(connection, source, relations[source.alias])
         raise EngineFailed(_first_line(error)) from error
 
 
 def _require_readable(
-    connection: duckdb.DuckDBPyConnection, source: PlannedSource, location: Location
+    connection: duckdb.DuckDBPyConnection, source: PlannedSource, relation: Relation
 ) -> None:
     """A footer may be whole and the pages behind it broken."""
     columns = commas(f"count({name(there)})" for there, _ in source.columns.values())
     try:
-        connection.execute(f"SELECT {columns} FROM {parquet(location.file)}").fetchall()
+        connection.execute(f"SELECT {columns} FROM {relation.sql}").fetchall()
     except duckdb.Error as error:
-        raise unreadable(location, error) from error
+        raise unreadable(relation, error) from error
 
 
 def _first_line(error: duckdb.Error) -> str:

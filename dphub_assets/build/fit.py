@@ -12,27 +12,31 @@ from dphub_assets.build.cast import cast, misfit
 from dphub_assets.build.errors import CastFailed
 from dphub_assets.build.plan import JoinPlan, PlannedColumn, PlannedSource
 from dphub_assets.build.text import commas, name
-from dphub_assets.sources.relation import parquet
 from dphub_k8s.api import keys
 
 EXAMPLE_LENGTH = 100
 
 
-def longest_key(connection: duckdb.DuckDBPyConnection, plan: JoinPlan, files: sql.Files) -> int:
+def longest_key(
+    connection: duckdb.DuckDBPyConnection, plan: JoinPlan, relations: sql.Relations
+) -> int:
     """How long the spelled key of a row can be at most, without its ordinal; 0 for other keys.
 
     Raises CastFailed where a source has a value that does not fit.
     """
     for source in plan.sources:
-        _require_fit(connection, plan, source, files)
+        _require_fit(connection, plan, source, relations)
     recipe = plan.product.spec.entity.recipe()
     if recipe is None or recipe.kind != "text":
         return 0
-    return sum(_longest_parts(connection, plan, source, files) for source in plan.sources)
+    return sum(_longest_parts(connection, plan, source, relations) for source in plan.sources)
 
 
 def _require_fit(
-    connection: duckdb.DuckDBPyConnection, plan: JoinPlan, source: PlannedSource, files: sql.Files
+    connection: duckdb.DuckDBPyConnection,
+    plan: JoinPlan,
+    source: PlannedSource,
+    relations: sql.Relations,
 ) -> None:
     """Raises CastFailed with one value that does not fit."""
     asked = [
@@ -45,7 +49,7 @@ def _require_fit(
     examples = commas(
         f"min({name(there)}::VARCHAR) FILTER (WHERE {condition})" for _, condition, there in asked
     )
-    found = _row(connection, f"SELECT {examples} FROM {parquet(files[source.alias])}")
+    found = _row(connection, f"SELECT {examples} FROM {relations[source.alias]}")
     for (column, _, there), value in zip(asked, found, strict=True):
         if value is not None:
             shown = value if len(value) <= EXAMPLE_LENGTH else f"{value[:EXAMPLE_LENGTH]}…"
@@ -53,7 +57,10 @@ def _require_fit(
 
 
 def _longest_parts(
-    connection: duckdb.DuckDBPyConnection, plan: JoinPlan, source: PlannedSource, files: sql.Files
+    connection: duckdb.DuckDBPyConnection,
+    plan: JoinPlan,
+    source: PlannedSource,
+    relations: sql.Relations,
 ) -> int:
     """The most that a row of the source adds to a spelled key, in characters, with separators.
 
@@ -65,7 +72,7 @@ def _longest_parts(
     ]
     if not lengths:
         return 0
-    query = f"SELECT max({' + '.join(lengths)}) FROM {parquet(files[source.alias])}"
+    query = f"SELECT max({' + '.join(lengths)}) FROM {relations[source.alias]}"
     (longest,) = _row(connection, query)
     return longest or 0
 

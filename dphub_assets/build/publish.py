@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 
@@ -21,6 +22,7 @@ from dphub_assets.lake.writer import Lake
 from dphub_assets.settings import BuildSettings
 from dphub_assets.sources.errors import SourceChanged, SourceMissing
 from dphub_assets.sources.location import Location, locate
+from dphub_assets.sources.relation import Relation
 from dphub_assets.sources.schema import read_schema
 from dphub_k8s.api.keys import RECIPE
 from dphub_k8s.api.product import DataProduct
@@ -53,18 +55,13 @@ class Builder:
     def _located(self, source: Source) -> Location:
         if source.path is None:
             raise SourceMissing(f"{source.location} has no snapshot yet")
-        return locate(source.path, self.settings.data_root, self.settings.allowed_roots)
-
-    def plan(self, connection: duckdb.DuckDBPyConnection, product: DataProduct) -> JoinPlan:
-        """Raises Refused, SourceError."""
-        locations = self.locations(product)
-        schemas = {alias: read_schema(connection, found) for alias, found in locations.items()}
-        return make_plan(product, schemas)
+        return locate(source, self.settings.data_root, self.settings.allowed_roots)
 
     def validate(self, product: DataProduct) -> JoinPlan:
         """The plan alone: what the schemas show to be wrong. Raises Refused, SourceError."""
-        with session(self.limits) as connection:
-            return self.plan(connection, product)
+        with session(self.limits) as connection, TemporaryDirectory() as folder:
+            relations = read(connection, self.locations(product), Path(folder))
+            return planned(connection, product, relations)
 
     def build(
         self,
@@ -78,24 +75,40 @@ class Builder:
         with self.lake.staging(product.name) as staging, session(self.limits) as connection:
             with _unchanged(locations) as sources:
                 progress("reading the schemas of the sources")
-                plan = self.plan(connection, product)
-                with explained(connection, plan, locations):
-                    files = {alias: found.file for alias, found in locations.items()}
+                relations = read(connection, locations, staging.folder / "sources")
+                plan = planned(connection, product, relations)
+                with explained(connection, plan, relations):
+                    run = {alias: found.sql for alias, found in relations.items()}
                     progress("looking for values that do not fit")
-                    longest = fit.longest_key(connection, plan, files)
+                    longest = fit.longest_key(connection, plan, run)
                     progress("joining, sorting and writing")
                     names = layout.rows_file(staging.id), layout.index_file(staging.id)
-                    written = write(connection, plan, files, longest, staging.folder, names)
+                    written = write(connection, plan, run, longest, staging.folder, names)
                     progress(f"checking {written.rows.rows:,} rows")
                     verdicts = quality.check(connection, plan, written)
             if any(verdict.blocking and not verdict.passed for verdict in verdicts):
                 raise ChecksFailed(verdicts)
             progress("publishing")
-            query = sql.rows(plan, files)
+            query = sql.rows(plan, {alias: found.shown for alias, found in relations.items()})
             document = _document(
                 staging.id, plan, identity, written, sources, verdicts, query, run_id
             )
             return self.lake.publish(staging, document, _files(written))
+
+
+def read(
+    connection: duckdb.DuckDBPyConnection, locations: Mapping[str, Location], folder: Path
+) -> dict[str, Relation]:
+    """Raises SourceError."""
+    return {alias: found.relation(connection, folder / alias) for alias, found in locations.items()}
+
+
+def planned(
+    connection: duckdb.DuckDBPyConnection, product: DataProduct, relations: Mapping[str, Relation]
+) -> JoinPlan:
+    """Raises Refused, SourceUnreadable."""
+    schemas = {alias: read_schema(connection, found) for alias, found in relations.items()}
+    return make_plan(product, schemas)
 
 
 def versions(locations: Mapping[str, Location]) -> dict[str, SourceVersion]:

@@ -18,7 +18,6 @@ from dphub_assets.build.cast import cast
 from dphub_assets.build.joins import Origin, PlannedJoin
 from dphub_assets.build.plan import JoinPlan, PlannedColumn, PlannedSource
 from dphub_assets.build.text import commas, lines, literal, name
-from dphub_assets.sources.relation import parquet
 from dphub_k8s.api.keys import ORDINAL
 
 # Ranking sorts every source once; it pays where the join multiplies what is small.
@@ -41,7 +40,8 @@ _JOIN = {
     "anti": "ANTI JOIN",
 }
 
-Files = Mapping[str, Path]
+# By alias, SQL that stands behind FROM.
+Relations = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,11 @@ class Script:
     copy: str
 
 
-def rows(plan: JoinPlan, files: Files) -> str:
+def rows(plan: JoinPlan, relations: Relations) -> str:
     """The rows of the product in storage order: what is published, as one readable query."""
     order = [f"{name(column)} NULLS FIRST" for column in plan.order]
     columns, relation = lines(name(c.name) for c in plan.columns), "published"
-    query = f"WITH published AS (\n{_select(plan, files)}\n)"
+    query = f"WITH published AS (\n{_select(plan, relations)}\n)"
     if _has_ordinal(plan):
         same = commas(name(column) for column in plan.order)
         ordinal = f"CAST(row_number() OVER (PARTITION BY {same}) - 1 AS INTEGER) AS {ORDINAL}"
@@ -75,11 +75,11 @@ def _tells_time(plan: JoinPlan) -> bool:
     return any(kind.startswith("TIMESTAMP") for kind in types)
 
 
-def script(plan: JoinPlan, files: Files, target: Path) -> Script:
+def script(plan: JoinPlan, relations: Relations, target: Path) -> Script:
     """The statements that write the rows to `target`."""
     if is_ranked(plan):
-        return _ranked(plan, files, target)
-    numbered = _numbered(_select(plan, files), [name(column) for column in plan.order])
+        return _ranked(plan, relations, target)
+    numbered = _numbered(_select(plan, relations), [name(column) for column in plan.order])
     # Without the CASE the file would say that a column which is never null is REQUIRED.
     found = {
         c.name: f'CASE WHEN sorted."row number" > 0 THEN sorted.{name(c.name)} END'
@@ -116,9 +116,9 @@ def stretches(plan: JoinPlan) -> tuple[Stretch, ...]:
     return tuple(Stretch(n, str(alias), tuple(run)) for n, (alias, run) in enumerate(runs))
 
 
-def _ranked(plan: JoinPlan, files: Files, target: Path) -> Script:
+def _ranked(plan: JoinPlan, relations: Relations, target: Path) -> Script:
     runs = stretches(plan)
-    setup = [_rank_table(plan, source, runs, files) for source in plan.sources]
+    setup = [_rank_table(plan, source, runs, relations) for source in plan.sources]
     setup += [_dictionary(run) for run in runs]
     joined = _joined(
         plan,
@@ -137,7 +137,7 @@ def _ranked(plan: JoinPlan, files: Files, target: Path) -> Script:
 
 
 def _rank_table(
-    plan: JoinPlan, source: PlannedSource, runs: tuple[Stretch, ...], files: Files
+    plan: JoinPlan, source: PlannedSource, runs: tuple[Stretch, ...], relations: Relations
 ) -> str:
     """The source's join keys and ranks, and a row of nulls that is none of its rows."""
     keys = dict.fromkeys(column for alias, column in plan.join_keys if alias == source.alias)
@@ -151,7 +151,7 @@ def _rank_table(
     nobody = commas(["false", *("NULL" for _ in columns)])
     values = (
         f"SELECT {commas(['true AS ' + name('is row'), *columns])} "
-        f"FROM {parquet(files[source.alias])} UNION ALL SELECT {nobody}"
+        f"FROM {relations[source.alias]} UNION ALL SELECT {nobody}"
     )
     ranks = commas(["*", *(_rank(run) for run in runs if run.alias == source.alias)])
     ranked = f"SELECT {ranks} FROM ({values})"
@@ -215,12 +215,12 @@ def _stored(plan: JoinPlan) -> list[str]:
     return [*(made if c.generated else name(c.name) for c in entity.physical), ORDINAL]
 
 
-def _select(plan: JoinPlan, files: Files) -> str:
+def _select(plan: JoinPlan, relations: Relations) -> str:
     """The published rows, in no order."""
     columns = lines(f"{_value(plan, c)} AS {name(c.name)}" for c in plan.columns)
     joined = _joined(
         plan,
-        lambda alias: f"{parquet(files[alias])} AS {name(alias)}",
+        lambda alias: f"{relations[alias]} AS {name(alias)}",
         lambda alias, column: f"{name(alias)}.{name(plan.source(alias).columns[column][0])}",
     )
     return f"SELECT{columns}\nFROM {joined}"

@@ -30,7 +30,7 @@ class Written:
 def write(
     connection: duckdb.DuckDBPyConnection,
     plan: JoinPlan,
-    files: sql.Files,
+    relations: sql.Relations,
     longest: int,
     folder: Path,
     names: tuple[str, str],
@@ -38,7 +38,7 @@ def write(
     """`longest` is how long a spelled key can be at most, without its ordinal; `names` are those of
     the rows and of the index in the table."""
     target = folder / "rows.parquet"
-    script = sql.script(plan, files, target)
+    script = sql.script(plan, relations, target)
     for statement in script.setup:
         connection.execute(statement)
     rows = described(target, names[0], connection.execute(script.copy).fetchall()[0])

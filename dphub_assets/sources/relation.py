@@ -1,7 +1,19 @@
-"""A file as a relation that DuckDB reads."""
+"""What a source is to a build: something that DuckDB reads."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """SQL that stands behind FROM: `sql` in what the build runs, `shown` in the query that the
+    snapshot keeps. `name` is the location's and `format` what it should be, for messages."""
+
+    name: str
+    format: str
+    sql: str
+    shown: str
 
 
 def parquet(file: Path, *options: str) -> str:

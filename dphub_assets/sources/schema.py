@@ -5,8 +5,7 @@ from dataclasses import dataclass
 import duckdb
 
 from dphub_assets.sources.errors import SourceUnreadable
-from dphub_assets.sources.location import Location
-from dphub_assets.sources.relation import parquet
+from dphub_assets.sources.relation import Relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,19 +25,17 @@ class SourceSchema:
     rows: int
 
 
-def read_schema(connection: duckdb.DuckDBPyConnection, location: Location) -> SourceSchema:
-    """From the Parquet footer alone. Raises SourceMissing, SourceUnreadable."""
-    location.version()
-    relation = parquet(location.file)
+def read_schema(connection: duckdb.DuckDBPyConnection, relation: Relation) -> SourceSchema:
+    """From Parquet footers alone. Raises SourceUnreadable."""
     try:
-        described = connection.execute(f"DESCRIBE FROM {relation}").fetchall()
-        counted = connection.execute(f"FROM {relation} SELECT count(*)").fetchone()
+        described = connection.execute(f"DESCRIBE FROM {relation.sql}").fetchall()
+        counted = connection.execute(f"FROM {relation.sql} SELECT count(*)").fetchone()
     except duckdb.Error as error:
-        raise unreadable(location, error) from error
+        raise unreadable(relation, error) from error
     columns = tuple(SourceColumn(name, kind) for name, kind, *_ in described)
     return SourceSchema(columns, int(counted[0]) if counted else 0)
 
 
-def unreadable(location: Location, error: duckdb.Error) -> SourceUnreadable:
+def unreadable(relation: Relation, error: duckdb.Error) -> SourceUnreadable:
     what, _, _ = str(error).partition("\n")
-    return SourceUnreadable(f"{location.name} is not readable as Parquet: {what}")
+    return SourceUnreadable(f"{relation.name} is not readable as {relation.format}: {what}")

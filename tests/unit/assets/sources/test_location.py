@@ -1,27 +1,36 @@
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from dphub_assets.sources import location
 from dphub_assets.sources.errors import SourceForbidden, SourceMissing, SourceUnreadable
-from dphub_assets.sources.location import Location, locate
+from dphub_assets.sources.location import File
+from dphub_k8s.api.sources import Source
+
+
+def locate(path: str, root: Path, roots: Sequence[Path] | None) -> File:
+    found = location.locate(Source(path=path), root, roots)
+    assert isinstance(found, File)
+    return found
 
 
 def test_a_relative_path_starts_at_the_data_root(tmp_path: Path) -> None:
-    assert locate("a/b.parquet", tmp_path, ()) == Location("a/b.parquet", tmp_path / "a/b.parquet")
+    assert locate("a/b.parquet", tmp_path, ()) == File("a/b.parquet", tmp_path / "a/b.parquet")
 
 
 def test_the_version_changes_with_size_and_time(tmp_path: Path) -> None:
     file = tmp_path / "a"
     file.write_text("1")
-    location = locate("a", tmp_path, None)
-    first = location.version()
-    assert location.version() == first
+    found = locate("a", tmp_path, None)
+    first = found.version()
+    assert found.version() == first
     os.utime(file, ns=(5, 5))
-    assert location.version() == "1-5"
+    assert found.version() == "1-5"
     file.write_text("12")
     os.utime(file, ns=(5, 5))
-    assert location.version() == "2-5"
+    assert found.version() == "2-5"
 
 
 def test_a_missing_file_says_where_it_was_looked_for(tmp_path: Path) -> None:
@@ -64,7 +73,7 @@ def test_the_file_that_was_checked_is_the_one_that_is_read(tmp_path: Path) -> No
     root.mkdir()
     (root / "v1").write_text("one")
     (root / "current").symlink_to(root / "v1")
-    location = locate("current", root, ())
+    found = locate("current", root, ())
     (root / "current").unlink()
     (root / "current").symlink_to("/etc/passwd")
-    assert location.file.read_text() == "one"
+    assert found.file.read_text() == "one"

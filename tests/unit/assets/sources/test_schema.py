@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from dphub_assets.sources.errors import SourceMissing, SourceUnreadable
-from dphub_assets.sources.location import Location
+from dphub_assets.sources.location import File
 from dphub_assets.sources.relation import parquet
 from dphub_assets.sources.schema import SourceColumn, SourceSchema, read_schema
 from tests import build_products
@@ -14,7 +14,8 @@ from tests import build_products
 
 def schema(file: Path) -> SourceSchema:
     with duckdb.connect() as connection:
-        return read_schema(connection, Location(file.name, file))
+        relation = File(file.name, file).relation(connection, file.parent)
+        return read_schema(connection, relation)
 
 
 def test_columns_have_duckdbs_types(tmp_path: Path) -> None:
