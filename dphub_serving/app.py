@@ -73,7 +73,13 @@ def _hub(settings: ServingSettings) -> Hub:
     local = Local.load(settings.local, Settings.read()) if settings.local else None
     lake = LakeReader.at(settings.lake, settings.native / "files")
     reader = CatalogReader(lake, local.expected if local else {})
-    limits = EngineLimits(settings.memory, settings.threads, settings.spill, settings.query_seconds)
+    limits = EngineLimits(
+        settings.memory,
+        settings.threads,
+        settings.spill,
+        settings.query_seconds,
+        settings.patience_seconds,
+    )
     engine = Engine(limits, lake.objects.folder, settings.native)
     return Hub(
         settings=settings,

@@ -32,6 +32,7 @@ class ServingSettings:
     reload_token: str | None = None
     poll_seconds: float = 1.0
     query_seconds: float = 30.0
+    patience_seconds: float = 5.0
     workers: int = 1
     threads: int = 2
     memory: str = "512MB"
@@ -58,6 +59,7 @@ class ServingSettings:
             reload_token=env.get("DPHUB_RELOAD_TOKEN") or None,
             poll_seconds=seconds(env, "DPHUB_POLL_SECONDS", _poll_seconds(usual)),
             query_seconds=seconds(env, "DPHUB_QUERY_SECONDS", usual.query_seconds),
+            patience_seconds=seconds(env, "DPHUB_PATIENCE_SECONDS", usual.patience_seconds),
             workers=workers,
             threads=number(env, "DPHUB_SERVING_THREADS", threads, least=1),
             memory=env.get("DPHUB_SERVING_MEMORY") or usual.memory,

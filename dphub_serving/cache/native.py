@@ -22,7 +22,8 @@ import duckdb
 
 from dphub_serving.cache.build import TOO_BIG
 from dphub_serving.cache.folder import Folder
-from dphub_serving.rows.engine import Engine, EngineError, Exhausted, Expired
+from dphub_serving.rows.engine import Engine
+from dphub_serving.rows.errors import EngineError, Exhausted, Expired
 from dphub_serving.rows.lru import Lru
 from dphub_serving.sql.native import Native, create
 from dphub_serving.sql.table import Table

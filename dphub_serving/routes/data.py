@@ -2,10 +2,10 @@
 
 import logging
 from collections.abc import Callable
+from functools import partial
 
 from fastapi import Response
 
-from dphub_serving.cache.native import NativeTables
 from dphub_serving.catalog.catalog import Catalog
 from dphub_serving.odata import bind, etag, links, negotiation
 from dphub_serving.odata.errors import DeadlineExceeded, NotFound, Unavailable
@@ -17,10 +17,11 @@ from dphub_serving.routes.exchange import Exchange
 from dphub_serving.routes.hub import Hub
 from dphub_serving.routes.resolve import Target, resolve
 from dphub_serving.rows import encode, read
-from dphub_serving.rows.engine import Exhausted, Expired, FileMissing, Session
+from dphub_serving.rows.engine import Session
+from dphub_serving.rows.errors import Abandoned, Busy, Exhausted, Expired, FileMissing
 from dphub_serving.rows.read import Rows
 from dphub_serving.sql.lookup import compile_lookup
-from dphub_serving.sql.page import compile_page
+from dphub_serving.sql.page import compile_page, sorts
 from dphub_serving.sql.shape import Shape
 from dphub_serving.sql.table import Table
 
@@ -40,9 +41,11 @@ async def page(
         return exchange.unchanged(tag)
 
     def work(session: Session) -> bytes:
-        return _page(hub.native, session, exchange.base, target, request, query, form)
+        answer = partial(_page, session, exchange.base, target, request, query, form)
+        return hub.native.answer(served.table, answer)
 
-    body = await _kept(hub, (tag, exchange.base), work)
+    scans = sorts(served.table, query)
+    body = await _kept(hub, exchange, tag, work, scans=scans)
     applied = negotiation.preference_applied(query.maxpagesize, exchange.version)
     more = {"Preference-Applied": applied} if applied else None
     return exchange.response(body, form.content_type, tag, more)
@@ -59,9 +62,10 @@ async def entity(
         return exchange.unchanged(tag)
 
     def work(session: Session) -> bytes:
-        return _entity(hub.native, session, exchange.base, target, request, lookup, form)
+        answer = partial(_entity, session, exchange.base, target, request, lookup, form)
+        return hub.native.answer(served.table, answer)
 
-    body = await _kept(hub, (tag, exchange.base), work)
+    body = await _kept(hub, exchange, tag, work)
     return exchange.response(body, form.content_type, tag)
 
 
@@ -77,26 +81,22 @@ async def count(
 
 
 def _page(
-    native: NativeTables,
     session: Session,
     base: str,
     target: Target,
     request: Request,
     query: Query,
     form: Format,
+    table: Table,
 ) -> bytes:
     served = target.served
     # The quick look shows what was selected and nothing else; the entity set owes the id of a row
     # whose key is not selected (OData JSON Format, control information `id`).
     quick = isinstance(request.path, QuickLook)
     shape = _shape(target, form, owes_id=not quick)
-
-    def rows(table: Table) -> Rows:
-        return read.page(session, compile_page(table, query, shape), query)
-
-    found = native.answer(served.table, rows)
+    found = read.page(session, compile_page(table, query, shape), query)
     following = _next_link(base, request, query, served.sequence, found)
-    total = served.table.rows if query.count else None
+    total = table.rows if query.count else None
     root = links.root(base, request.path.service)
     context = links.context(root, target.entity_set.name, query.selected)
     return encode.collection(found.texts, form, context, total, following)
@@ -111,20 +111,16 @@ def _next_link(base: str, request: Request, query: Query, sequence: int, found: 
 
 
 def _entity(
-    native: NativeTables,
     session: Session,
     base: str,
     target: Target,
     request: Request,
     lookup: Lookup,
     form: Format,
+    table: Table,
 ) -> bytes:
     shape = _shape(target, form, owes_id=True)
-
-    def row(table: Table) -> str | None:
-        return read.entity(session, compile_lookup(table, lookup, shape))
-
-    text = native.answer(target.served.table, row)
+    text = read.entity(session, compile_lookup(table, lookup, shape))
     if text is None:
         raise NotFound(f"{target.entity_set.name} has no entity with this key")
     root = links.root(base, request.path.service)
@@ -137,18 +133,33 @@ def _shape(target: Target, form: Format, *, owes_id: bool) -> Shape:
     return Shape(target.entity_set.name, owed, form.ieee754)
 
 
-async def _kept(hub: Hub, key: tuple[str, str], work: Callable[[Session], bytes]) -> bytes:
-    """The answer that is kept under `key`, or made now."""
+async def _kept(
+    hub: Hub,
+    exchange: Exchange,
+    tag: str,
+    work: Callable[[Session], bytes],
+    *,
+    scans: bool = False,
+) -> bytes:
+    """The answer that is kept under the tag, which names every snapshot that it is read from, or
+    one that is made now. Links in it begin with the base."""
+    key = (tag, exchange.base)
     body = hub.answers.get(key)
     if body is None:
-        body = await _run(hub, work)
+        body = await _run(hub, exchange, work, scans=scans)
         hub.answers.put(key, body)
     return body
 
 
-async def _run(hub: Hub, work: Callable[[Session], bytes]) -> bytes:
+async def _run(
+    hub: Hub, exchange: Exchange, work: Callable[[Session], bytes], *, scans: bool
+) -> bytes:
     try:
-        return await hub.engine.run(work)
+        return await hub.engine.run(work, scans=scans, gone=exchange.gone)
+    except Busy as error:
+        raise Unavailable("too many wait already", retry_after=error.seconds) from error
+    except Abandoned as error:
+        raise Unavailable("the client has left") from error
     except Expired as error:
         seconds = hub.settings.query_seconds
         raise DeadlineExceeded(f"the answer took longer than {seconds:g} seconds") from error

@@ -32,6 +32,11 @@ class Exchange:
     def maxpagesize(self) -> int | None:
         return negotiation.prefer(self.http.headers.getlist("prefer")).maxpagesize
 
+    async def gone(self) -> None:
+        """Returns when the client has left."""
+        while (await self.http.receive())["type"] != "http.disconnect":
+            pass
+
     def form(self, option: str | None) -> Format:
         """How data is written. Raises NotAcceptable."""
         return negotiation.data_format(self.accept, option, self.version)

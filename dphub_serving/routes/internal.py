@@ -68,6 +68,7 @@ async def health(request: Request) -> dict[str, Any]:
         "waiting": sorted(catalog.waiting.values()),
         "degraded": degraded,
         "native": hub.native.state(),
+        "answers": hub.engine.counts(),
     }
 
 

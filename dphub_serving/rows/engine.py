@@ -5,22 +5,18 @@ several threads would cost it up to twice the CPU. Planning is most of its time,
 optimizers plan it that it needs (measured: a page 3.3 -> 2.4 ms, a lookup 3.6 -> 2.9). What scans
 whole columns gets all cores and all optimizers.
 
-EngineError
-  Expired         the answer took longer than it may
-  FileMissing     a file of the snapshot is not there any more
-  Exhausted       the answer needs more memory than the engine may take
+Each has its line of requests, so that nobody with a small question waits behind big ones.
 """
 
-import asyncio
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import duckdb
 
+from dphub_serving.rows.errors import Exhausted, Expired, FileMissing
+from dphub_serving.rows.line import Line, LineLimits
 from dphub_serving.rows.lru import Lru
 from dphub_serving.sql.statement import Statement, text
 
@@ -32,22 +28,6 @@ NEEDED = {"filter_pushdown", "unused_columns", "row_group_pruner", "expression_r
 T = TypeVar("T")
 
 
-class EngineError(Exception):
-    """The head of the tree above."""
-
-
-class Expired(EngineError):
-    pass
-
-
-class FileMissing(EngineError):
-    pass
-
-
-class Exhausted(EngineError):
-    pass
-
-
 @dataclass(frozen=True, slots=True)
 class EngineLimits:
     """`memory` as DuckDB reads it ("512MB"); what does not fit spills into the folder `spill`."""
@@ -56,6 +36,7 @@ class EngineLimits:
     threads: int
     spill: Path
     seconds: float
+    patience: float = 5.0
     spill_size: str = "10GB"
 
 
@@ -99,38 +80,6 @@ class Session:
         self._wide.cursor.interrupt()
 
 
-@dataclass(slots=True)
-class _Job:
-    """What a worker is at; `expired` says that nobody waits for it any more."""
-
-    session: Session | None = None
-    expired: bool = False
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def expire(self) -> None:
-        with self.lock:
-            self.expired = True
-            if self.session:
-                self.session.interrupt()
-
-    def begin(self, session: Session) -> None:
-        with self.lock:
-            if self.expired:
-                raise Expired
-            self.session = session
-
-    def end(self) -> None:
-        with self.lock:
-            self.session = None
-
-
-def _expire(job: _Job, answer: asyncio.Future[Any]) -> None:
-    """Stop what is running; what still waits for a thread is not begun."""
-    job.expire()
-    if job.session is None:
-        answer.cancel()
-
-
 class Engine:
     """Runs work in its threads. DuckDB may open files in the folders `readable` only."""
 
@@ -142,23 +91,21 @@ class Engine:
         self._wide.execute(f"SET GLOBAL late_materialization_max_rows = {LATE_ROWS}")
         for database in (self._narrow, self._wide):
             database.execute("SET GLOBAL lock_configuration = true")
-        self._threads = ThreadPoolExecutor(limits.threads, thread_name_prefix="rows")
-        self._local = threading.local()
+        each = LineLimits(limits.threads, limits.seconds, limits.patience)
+        self._quick, self._slow = (Line(name, each, self._session) for name in ("quick", "slow"))
 
-    async def run(self, work: Callable[[Session], T]) -> T:
-        """What `work` returns. Raises EngineError; Expired when that takes too long."""
-        loop, job = asyncio.get_running_loop(), _Job()
-        answer = loop.run_in_executor(self._threads, self._do, job, work)
-        timer = loop.call_later(self._limits.seconds, _expire, job, answer)
-        try:
-            return await answer
-        except asyncio.CancelledError:
-            if job.expired:
-                raise Expired from None
-            job.expire()
-            raise
-        finally:
-            timer.cancel()
+    async def run(
+        self,
+        work: Callable[[Session], T],
+        *,
+        scans: bool = False,
+        gone: Callable[[], Awaitable[object]] | None = None,
+    ) -> T:
+        """What `work` returns; `gone` returns when the client has left. Raises EngineError."""
+        return await (self._slow if scans else self._quick).run(work, gone)
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        return {line.name: asdict(line.counts) for line in (self._quick, self._slow)}
 
     def execute(self, sql: str) -> list[tuple[Any, ...]]:
         """Run it here and now, in both databases; the rows of the last. Raises duckdb.Error."""
@@ -168,19 +115,13 @@ class Engine:
         return rows
 
     def close(self) -> None:
-        self._threads.shutdown(cancel_futures=True)
+        self._quick.close()
+        self._slow.close()
         self._narrow.close()
         self._wide.close()
 
-    def _do(self, job: _Job, work: Callable[[Session], T]) -> T:
-        session: Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = self._local.session = Session(self._narrow, self._wide)
-        job.begin(session)
-        try:
-            return work(session)
-        finally:
-            job.end()
+    def _session(self) -> Session:
+        return Session(self._narrow, self._wide)
 
 
 def _open(

@@ -65,10 +65,16 @@ Page = Range | Sorted
 
 
 def compile_page(table: Table, query: Query, shape: Shape) -> Page:
-    reverse = direction(table, deciding(table, query.order))
-    if reverse is None or isinstance(query.cursor, AfterRow):
+    if sorts(table, query):
         return _sorted(table, query, shape)
-    return _range(table, query, shape, reverse=reverse)
+    reverse = direction(table, deciding(table, query.order))
+    return _range(table, query, shape, reverse=bool(reverse))
+
+
+def sorts(table: Table, query: Query) -> bool:
+    """Whether the page is no range of positions."""
+    reverse = direction(table, deciding(table, query.order))
+    return reverse is None or isinstance(query.cursor, AfterRow)
 
 
 def deciding(table: Table, order: tuple[Order, ...]) -> tuple[Order, ...]:
