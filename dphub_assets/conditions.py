@@ -1,12 +1,13 @@
 """What a product's status says. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from dphub_assets.declared import Declared
 from dphub_assets.lake.reader import Snapshot
+from dphub_assets.schedule import Schedule
 from dphub_k8s.api.status import Condition, ConditionType, SnapshotStatus, Status
 
 State = Literal["True", "False", "Unknown"]
@@ -23,6 +24,7 @@ class Progress:
 
 BUILT = Progress("True", "Built")
 BUILDING = Progress("Unknown", "Building", "a run is under way")
+SUSPENDED = Progress("False", "Suspended", "what has changed is built when 'suspend' is lifted")
 PENDING = Progress("Unknown", "Pending", "a run follows in the next tick")
 # A refused product is told by what admission said, whatever is found here.
 NOT_LOADED = Progress("False", "NotLoaded", "Dagster cannot load it; its asset page says why")
@@ -41,18 +43,26 @@ def failed(reason: str, message: str, following: str) -> Progress:
     return Progress("False", reason, f"{message} ({following})")
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is published, and when its sources are looked at, if that is on a schedule."""
+
+    snapshot: Snapshot | None = None
+    schedule: Schedule | None = None
+
+
 def status(
-    declared: Declared,
-    progress: Progress,
-    snapshot: Snapshot | None,
-    before: Status | None,
-    now: datetime,
+    declared: Declared, progress: Progress, seen: Seen, before: Status | None, now: datetime
 ) -> Status:
     """`before` lends its transition times to conditions that did not change."""
+    snapshot = seen.snapshot
     accepted = _accepted(declared)
     if accepted.state == "False":
         progress = Progress("False", accepted.reason, "refused: " + accepted.message)
+    progress = _kept_back(declared, progress, seen.schedule)
     ready = _ready(accepted, progress, snapshot)
+    if ready.state == "True" and snapshot:
+        ready = _stale(snapshot, now) or ready
     found: tuple[tuple[ConditionType, Progress], ...] = (
         ("Accepted", accepted),
         ("Materialized", progress),
@@ -62,7 +72,34 @@ def status(
         observedGeneration=declared.identity.generation,
         conditions=tuple(_condition(kind, state, before, now) for kind, state in found),
         snapshot=_short(snapshot) if snapshot else None,
+        sourcesCompared=seen.schedule.compared if seen.schedule else None,
+        nextRefresh=seen.schedule.next if seen.schedule else None,
     )
+
+
+def _kept_back(declared: Declared, progress: Progress, schedule: Schedule | None) -> Progress:
+    """What is as declared, but is not built when its sources change, says so."""
+    if progress != BUILT or declared.product is None:
+        return progress
+    if declared.product.spec.suspend:
+        return Progress("True", "Suspended", "no builds are started")
+    if schedule and schedule.next:
+        return replace(BUILT, message=f"sources are looked at again at {_said(schedule.next)}")
+    return progress
+
+
+def _stale(snapshot: Snapshot, now: datetime) -> Progress | None:
+    """A moment, not an age, so that the status stands still."""
+    document = snapshot.document
+    most = document.spec.spec.max_staleness_seconds
+    if most is None or now - document.read_at <= timedelta(seconds=most):
+        return None
+    told = f"its sources were read at {_said(document.read_at)}, more than {most} seconds ago"
+    return Progress("True", "Stale", f"snapshot {snapshot.sequence} is served; {told}")
+
+
+def _said(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _accepted(declared: Declared) -> Progress:
@@ -73,7 +110,9 @@ def _accepted(declared: Declared) -> Progress:
 
 def _ready(accepted: Progress, progress: Progress, snapshot: Snapshot | None) -> Progress:
     if accepted.state == "True" and progress.state == "True":
-        return Progress("True", "Served")
+        if progress.reason == "Built":
+            return Progress("True", "Served", progress.message)
+        return progress
     told = progress.message or accepted.message
     if snapshot is None:
         return Progress("False", progress.reason, told)

@@ -18,7 +18,8 @@ DEFAULT_DOMAIN = "default"
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """`product` is None where admission refused; `digest` changes with all that is declared."""
+    """`product` is None where admission refused. `digest` changes with all that is declared,
+    `rules` with what is checked."""
 
     identity: Identity
     domain: str
@@ -26,6 +27,7 @@ class Declared:
     code_version: str
     product: DataProduct | None
     problems: tuple[Problem, ...] = ()
+    rules: str = ""
 
     @property
     def name(self) -> str:
@@ -76,6 +78,7 @@ def _declared(stored: Stored, outcome: DataProduct | Refused) -> Declared:
         outcome.code_version(),
         outcome,
         problems,
+        outcome.rules_version(),
     )
 
 

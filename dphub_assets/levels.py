@@ -48,12 +48,19 @@ def _want(one: Declared, builder: Builder, versions: dict[str, str]) -> Wanted:
         generation=one.identity.generation,
         stamp=one.stamp,
         digest=one.digest,
-        level=digest([one.code_version, found]),
+        level=digest([_shape(one.code_version, one.rules), found]),
         route=one.product.route if one.product else "",
         waiting=tuple(waiting),
         refused=one.product is None,
         reads=one.product.spec.backend.products if one.product else {},
+        shape=_shape(one.code_version, one.rules),
+        suspended=one.product is not None and one.product.spec.suspend,
     )
+
+
+def _shape(code_version: str, rules: str) -> str:
+    """Rules shape no row, but only a build evaluates them."""
+    return f"{code_version}:{rules}" if rules else code_version
 
 
 def loaded(context: dg.SensorEvaluationContext) -> dict[str, Loaded]:
@@ -83,10 +90,9 @@ class Opened:
         products = spec.spec.backend.products
         read = {source.alias: source.version for source in document.sources}
         files = {alias: version for alias, version in read.items() if alias not in products}
-        level = level_over(
-            digest([document.code_version, files]), {alias: read.get(alias) for alias in products}
-        )
-        built = Built(uid, spec.route, spec.spec_digest(), level, document.data_version)
+        shape = _shape(document.code_version, spec.rules_version())
+        level = level_over(digest([shape, files]), {alias: read.get(alias) for alias in products})
+        built = Built(uid, spec.route, spec.spec_digest(), level, document.data_version, shape)
         return cls(snapshot, built)
 
 

@@ -18,7 +18,8 @@ class Wanted:
     """`stamp` and `digest` cover the whole spec (the stamp its identity too), `level` what shapes
     the data: code version and data versions of the sources. `waiting` names sources that are not
     there; `refused` is a product that admission turned down. `reads` is alias -> product, `missing`
-    those of them that have published nothing: `resolved` adds what they are at."""
+    those of them that have published nothing: `resolved` adds what they are at. `shape` is what the
+    declaration says of the level, the sources apart; `suspended` is built no more."""
 
     uid: str
     generation: int
@@ -30,6 +31,8 @@ class Wanted:
     refused: bool = False
     reads: Mapping[str, str] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
+    shape: str = ""
+    suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Built:
     digest: str | None = None
     level: str | None = None
     data: str | None = None
+    shape: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ class Tried:
 class Decision:
     """Names of products. `stale` asks for a reload; `build` holds run keys, `queued` waits for a
     slot, `held` for products that are built first; `later` says until when a failed build waits,
-    `failed` waits for an edit."""
+    `failed` waits for an edit, `suspended` would be built."""
 
     stale: tuple[str, ...] = ()
     accept: tuple[str, ...] = ()
@@ -88,6 +92,7 @@ class Decision:
     failed: tuple[str, ...] = ()
     waiting: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     broken: tuple[str, ...] = ()
+    suspended: tuple[str, ...] = ()
 
 
 def unsettled(wanted: Mapping[str, Wanted], built: Mapping[str, Built]) -> set[str]:
@@ -140,7 +145,7 @@ def reconcile(
     stale = [n for n, want in wanted.items() if n not in loaded or loaded[n].stamp != want.stamp]
     gone = [n for n in loaded if n not in wanted]
     build: dict[str, str] = {}
-    publish, running, broken, failed = [], [], [], []
+    publish, running, broken, failed, suspended = [], [], [], [], []
     later: dict[str, float] = {}
     waiting: dict[str, tuple[str, ...]] = {}
     held: dict[str, tuple[str, ...]] = {}
@@ -159,6 +164,9 @@ def reconcile(
             # The data is right, what is said of it is not: no run, so nothing to wait for.
             if have and have.digest != want.digest:
                 publish.append(name)
+        elif want.suspended:
+            suspended.append(name)
+            moving.discard(name)
         elif name in stale:
             moving.add(name)  # a reload and a run of the same product are two ticks
         elif loaded[name].broken:
@@ -194,6 +202,7 @@ def reconcile(
         failed=tuple(failed),
         waiting=waiting,
         broken=tuple(broken),
+        suspended=tuple(suspended),
     )
 
 

@@ -4,11 +4,12 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import partial
 
 import dagster as dg
 
-from dphub_assets import levels, reload, translator
+from dphub_assets import levels, reload, schedule, translator
 from dphub_assets.build.publish import Builder
 from dphub_assets.declared import Declarations, Declared
 from dphub_assets.lake import retention
@@ -63,7 +64,9 @@ def evaluate(context: dg.SensorEvaluationContext, hub: Hub, now: float) -> dg.Se
     declared = hub.declarations.read()
     wanted, versions = levels.wanted(declared, hub.builder)
     built, snapshots = hub.shelf.look(wanted)
-    wanted = resolved(wanted, built)
+    moment = datetime.fromtimestamp(now, UTC)
+    schedules = hub.teller.schedules(declared, snapshots)
+    wanted, schedules = schedule.applied(resolved(wanted, built), built, schedules, moment)
     for name, fault in hub.shelf.faults.items():
         context.log.error(f"{name}: {fault}")
     pending = (unsettled(wanted, built) | hub.reported.behind(snapshots)) & wanted.keys()
@@ -74,7 +77,7 @@ def evaluate(context: dg.SensorEvaluationContext, hub: Hub, now: float) -> dg.Se
 
     act(context, hub, decision, declared, snapshots)
     cursor = reload_stale(context, wanted, decision, now)
-    hub.teller.tell(declared, decision, tried, snapshots, now)
+    hub.teller.tell(declared, decision, tried, snapshots, schedules, moment)
     sweep(hub, declared, now)
 
     settled = {n: s for n, s in snapshots.items() if n in wanted and not _busy(tried, n)}
@@ -185,6 +188,7 @@ def in_words(decision: Decision, total: int, now: float) -> str:
         ("tried again", [f"{n} in {at - now:.0f} s" for n, at in decision.later.items()]),
         ("failed until edited", decision.failed),
         ("refused", decision.broken),
+        ("suspended", decision.suspended),
     ]
     said = "; ".join(f"{word}: {', '.join(names)}" for word, names in parts if names)
     return f"{total} products; {said}" if said else f"{total} products, all as declared"

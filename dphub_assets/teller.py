@@ -9,6 +9,7 @@ from dphub_assets.conditions import Progress
 from dphub_assets.declared import Declared
 from dphub_assets.lake.reader import Snapshot
 from dphub_assets.reconcile import Decision, Failure, Tried
+from dphub_assets.schedule import Schedule
 from dphub_k8s.api.status import Status
 from dphub_k8s.stores.base import NotFound, ProductStore
 
@@ -28,19 +29,35 @@ class Teller:
         decision: Decision,
         tried: Mapping[str, Tried],
         snapshots: Mapping[str, Snapshot],
-        now: float,
+        schedules: Mapping[str, Schedule],
+        now: datetime,
     ) -> None:
-        moment = datetime.fromtimestamp(now, UTC)
         told: dict[tuple[str, str], Status] = {}
         for name, one in declared.items():
             key = name, one.identity.uid
             progress = _progress(name, decision, tried.get(name, Tried()))
             before = self._told.get(key) or self._kept(name)
-            status = conditions.status(one, progress, snapshots.get(name), before, moment)
+            seen = conditions.Seen(snapshots.get(name), schedules.get(name))
+            status = conditions.status(one, progress, seen, before, now)
             told[key] = status
             if status != before:
                 self._tell(name, one.identity.uid, status)
         self._told = told
+
+    def schedules(
+        self, declared: Mapping[str, Declared], snapshots: Mapping[str, Snapshot]
+    ) -> dict[str, Schedule]:
+        """Of published products; what was told says when their sources were looked at."""
+        found = {}
+        for name, one in declared.items():
+            snapshot = snapshots.get(name)
+            if snapshot is None or one.product is None or one.product.spec.refresh.cron is None:
+                continue
+            told = self._told.get((name, one.identity.uid)) or self._kept(name)
+            moments = [snapshot.document.read_at, told.sources_compared if told else None]
+            last = max(moment for moment in moments if moment)
+            found[name] = Schedule(one.product.spec.refresh, last)
+        return found
 
     def _kept(self, name: str) -> Status | None:
         try:
@@ -57,6 +74,8 @@ class Teller:
 
 def _progress(name: str, decision: Decision, past: Tried) -> Progress:
     """What is under way after a failure does not hide the failure."""
+    if name in decision.suspended:
+        return conditions.SUSPENDED
     if name in decision.waiting:
         return conditions.waiting(decision.waiting[name])
     if name in decision.held:

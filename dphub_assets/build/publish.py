@@ -71,6 +71,7 @@ class Builder:
         progress: Progress = lambda _: None,
     ) -> Snapshot:
         """Raises Refused, SourceError, BuildError, LakeError; then nothing has changed."""
+        began = datetime.now(UTC)
         locations = self.locations(product)
         with self.lake.staging(product.name) as staging, session(self.limits) as connection:
             with _unchanged(locations) as sources:
@@ -91,7 +92,7 @@ class Builder:
             progress("publishing")
             query = sql.rows(plan, {alias: found.shown for alias, found in relations.items()})
             document = _document(
-                staging.id, plan, identity, written, sources, verdicts, query, run_id
+                staging.id, plan, identity, written, sources, verdicts, query, run_id, began
             )
             return self.lake.publish(staging, document, _files(written))
 
@@ -147,11 +148,13 @@ def _document(
     verdicts: tuple[Verdict, ...],
     query: str,
     run_id: str | None,
+    began: datetime,
 ) -> SnapshotDocument:
     product = plan.product
     return SnapshotDocument(
         id=snapshot_id,
         created=datetime.now(UTC),
+        sourcesRead=began,
         product=identity,
         spec=product,
         codeVersion=product.code_version(),

@@ -4,6 +4,7 @@ It is written before the commit, under an id of its own, so it cannot hold its s
 number of the Delta version whose commit names it.
 """
 
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import AwareDatetime, Field
@@ -109,6 +110,11 @@ class SnapshotDocument(Noun):
     column_lineage: dict[str, tuple[LineageInput, ...]] = Field(alias="columnLineage")
     verdicts: tuple[Verdict, ...]
     run: RunInfo
+
+    @property
+    def read_at(self) -> datetime:
+        """When its sources were what it holds; of old documents, when it was written."""
+        return self.sources_read or self.created
 
     @property
     def rows(self) -> int:

@@ -30,9 +30,13 @@ class SnapshotStatus(Noun):
 
 
 class Status(Noun):
+    """`sourcesCompared` is when a schedule last found the sources as they are published."""
+
     observed_generation: int = Field(default=0, alias="observedGeneration")
     conditions: tuple[Condition, ...] = ()
     snapshot: SnapshotStatus | None = None
+    sources_compared: AwareDatetime | None = Field(default=None, alias="sourcesCompared")
+    next_refresh: AwareDatetime | None = Field(default=None, alias="nextRefresh")
 
     def condition(self, kind: ConditionType) -> Condition | None:
         return next((found for found in self.conditions if found.type == kind), None)

@@ -157,7 +157,8 @@ def _row(stored: Stored, status: Status | None) -> tuple[object, ...]:
 
 def _more(stored: Stored, status: Status | None) -> tuple[object, ...]:
     conditions = status.conditions if status else ()
-    message = next((said.message for said in conditions if said.status != "True"), None)
+    bad_first = sorted(conditions, key=lambda said: said.status == "True")
+    message = next((said.message for said in bad_first if said.message), None)
     return stored.version, stored.uid, stored.origin, message
 
 

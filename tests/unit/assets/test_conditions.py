@@ -8,10 +8,12 @@ from dphub_assets import conditions
 from dphub_assets.conditions import Progress
 from dphub_assets.declared import Declared
 from dphub_assets.lake.reader import Snapshot
+from dphub_assets.schedule import Schedule
 from dphub_k8s.api.errors import Problem
+from dphub_k8s.api.refresh import Refresh
 from dphub_k8s.api.snapshot import DataFile, Identity
 from dphub_k8s.api.status import Status
-from tests import lake_documents
+from tests import factories, lake_documents
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 PRODUCT = lake_documents.product()
@@ -30,7 +32,7 @@ def status(
     before: Status | None = None,
     now: datetime = NOW,
 ) -> Status:
-    return conditions.status(declared, progress, snapshot, before, now)
+    return conditions.status(declared, progress, conditions.Seen(snapshot), before, now)
 
 
 def said(found: Status) -> dict[str, tuple[str, str]]:
@@ -91,3 +93,45 @@ def test_a_transition_time_moves_with_the_status_only() -> None:
     changed = status(progress=FAILED, before=first, now=later)
     times = {one.type: one.last_transition_time for one in changed.conditions}
     assert times == {"Accepted": NOW, "Materialized": later, "Ready": later}
+
+
+def with_spec(**said: object) -> Declared:
+    product = factories.admitted(**said)  # type: ignore[arg-type]
+    return Declared(IDENTITY, "default", "d", "c", product)
+
+
+def test_a_suspended_product_says_so_whether_it_is_as_declared_or_not() -> None:
+    suspended = with_spec(suspend=True)
+    assert said(status(suspended)) == {
+        "Accepted": ("True", "Accepted"),
+        "Materialized": ("True", "Suspended"),
+        "Ready": ("True", "Suspended"),
+    }
+    assert said(status(suspended, conditions.SUSPENDED))["Ready"] == ("False", "Suspended")
+    assert said(status(suspended, conditions.BUILDING))["Ready"] == ("False", "Building")
+
+
+def test_the_next_look_at_the_sources_is_told() -> None:
+    schedule = Schedule(Refresh(cron="0 6 * * *"), NOW)
+    seen = conditions.Seen(SNAPSHOT, schedule)
+    found = conditions.status(GOOD, conditions.BUILT, seen, None, NOW)
+    ready = found.condition("Ready")
+    assert ready is not None
+    assert ready.message == "sources are looked at again at 2026-01-02 06:00:00 UTC"
+    assert (found.sources_compared, found.next_refresh) == (
+        NOW,
+        NOW.replace(hour=6, minute=0, second=0),
+    )
+
+
+@pytest.mark.parametrize(("age", "reason"), [(60, "Served"), (61, "Stale")])
+def test_an_old_snapshot_is_ready_and_stale(age: int, reason: str) -> None:
+    document = SNAPSHOT.document
+    kept = factories.admitted(maxStalenessSeconds=60)
+    read = NOW - timedelta(seconds=age)
+    update = {"spec": kept, "sources_read": read, "created": NOW}
+    old = Snapshot(4, document.model_copy(update=update))
+    assert said(status(snapshot=old))["Ready"] == ("True", reason)
+    first = status(snapshot=old)
+    later = status(snapshot=old, before=first, now=NOW + timedelta(seconds=1))
+    assert (later == first) == (reason == "Stale")

@@ -1,5 +1,7 @@
 """The decision of a tick, from three levels."""
 
+from dataclasses import replace
+
 import pytest
 
 from dphub_assets import reconcile as decide
@@ -112,3 +114,25 @@ def test_no_more_runs_than_slots() -> None:
     )
     assert (decision.running, [*decision.build]) == (("a",), ["b", "c"])
     assert decision.queued == ("d",)
+
+
+def test_what_is_suspended_is_not_built_and_what_runs_ends() -> None:
+    suspended = {"a": replace(WANT, suspended=True)}
+    old = {"a": Built("u", "a", "d1", "l0")}
+    assert reconcile(suspended, built=old) == Decision(suspended=("a",))
+    assert reconcile(suspended, built=old, tried={"a": Tried(in_flight=True)}).running == ("a",)
+    assert reconcile(suspended, built={"a": BUILT}) == Decision()
+    assert reconcile(built=old).build == {"a": "u:1:l1:0"}
+
+
+def test_a_suspension_is_published_without_a_run() -> None:
+    suspended = {"a": replace(WANT, suspended=True, digest="d2")}
+    assert reconcile(suspended, built={"a": BUILT}).publish == ("a",)
+
+
+def test_what_reads_a_suspended_product_does_not_wait_for_it() -> None:
+    wanted = {"a": replace(WANT, suspended=True), "b": replace(WANT, reads={"x": "a"})}
+    loaded = {"a": Loaded("s1"), "b": Loaded("s1")}
+    built = {"a": Built("u", "a", "d1", "l0", "v"), "b": Built("u", "b", "d1", "l0")}
+    decision = reconcile(wanted, loaded, built)
+    assert (decision.suspended, [*decision.build], decision.held) == (("a",), ["b"], {})
