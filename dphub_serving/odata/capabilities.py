@@ -38,7 +38,7 @@ OF_ENTITY_SET: Annotations = {
     "Capabilities.IndexableByKey": True,
     "Capabilities.CountRestrictions": {"Countable": True},
     "Capabilities.SortRestrictions": {"Sortable": True},
-    "Capabilities.FilterRestrictions": {"Filterable": False},
+    "Capabilities.FilterRestrictions": {"Filterable": True},
     "Capabilities.SearchRestrictions": {"Searchable": False},
     "Capabilities.ExpandRestrictions": {"Expandable": False},
     "Capabilities.SelectSupport": {"Supported": True},

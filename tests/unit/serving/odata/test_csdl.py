@@ -72,7 +72,7 @@ def test_descriptions_survive_whatever_they_hold() -> None:
         ("TopSupported", True),
         ("KeyAsSegmentSupported", True),
         ("BatchSupported", False),
-        ("FilterRestrictions", {"Filterable": False}),
+        ("FilterRestrictions", {"Filterable": True}),
         ("SearchRestrictions", {"Searchable": False}),
         ("SortRestrictions", {"Sortable": True}),
         ("InsertRestrictions", {"Insertable": False}),
