@@ -137,6 +137,8 @@ class _Binder:
         if found is None:
             known = [each.name for each in of.properties]
             raise UnknownProperty(segments[0], of=of.name, known=known, target=target, at=tree.at)
+        if not found.filterable:
+            raise self.error(f"{of.name} cannot be filtered by {echo(found.name)}", tree.at)
         return bound.Column(found, numbers.of_property(found))
 
     def alias(self, tree: ast.Alias) -> Expression:

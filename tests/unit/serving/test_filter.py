@@ -81,3 +81,12 @@ def test_a_page_link_is_bound_to_its_filter(served: Client) -> None:
     assert served.get(link).status_code == 200
     other = served.get(link.replace("eq", "ne"))
     assert (other.status_code, other.json()["error"]["code"]) == (400, "BadToken")
+
+
+def test_what_a_product_does_not_filter_by_is_refused(lake: Lake, client: Client) -> None:
+    publish(lake, product(COLUMNS, odata={"filterable": ["day"]}), ROWS)
+    client.refresh()
+    assert client.get("/odata/orders?$filter=day gt 2023-01-05").status_code == 200
+    refused = client.get("/odata/orders?$filter=day gt 2023-01-05 and stage eq 1")
+    assert refused.status_code == 400
+    assert "cannot be filtered by 'stage' (at position 22)" in refused.text

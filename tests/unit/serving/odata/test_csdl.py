@@ -95,6 +95,14 @@ def test_what_cannot_be_ordered_by_is_named() -> None:
     assert [each.text for each in root.iterfind(f".//{term}//edm:PropertyPath", NS)] == ["amount"]
 
 
+def test_what_cannot_be_filtered_by_is_named() -> None:
+    limited = EntityType("o", "Outage", ("id",), (replace(ID, filterable=False),))
+    service = Service("o", (EntitySet("Outages", limited),))
+    said = json.loads(csdl.json_document(service))["o"]["Container"]["Outages"]
+    restrictions = {"Filterable": False, "NonFilterableProperties": ["id"]}
+    assert said["@Capabilities.FilterRestrictions"] == restrictions
+
+
 def test_no_level_of_conformance_is_claimed() -> None:
     assert b"ConformanceLevel" not in csdl.xml(PRODUCT) + csdl.json_document(PRODUCT)
 
