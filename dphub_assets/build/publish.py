@@ -49,10 +49,11 @@ class Builder:
     def locations(self, product: DataProduct) -> dict[str, Location]:
         """Raises SourceForbidden, SourceMissing."""
         return {
-            alias: self._located(source) for alias, source in product.spec.backend.sources.items()
+            alias: self.location(source) for alias, source in product.spec.backend.sources.items()
         }
 
-    def _located(self, source: Source) -> Location:
+    def location(self, source: Source) -> Location:
+        """Raises SourceForbidden, SourceMissing."""
         if source.path is None:
             raise SourceMissing(f"{source.location} has no snapshot yet")
         return locate(source, self.settings.data_root, self.settings.allowed_roots)
