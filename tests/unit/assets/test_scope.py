@@ -3,9 +3,8 @@
 import dagster as dg
 import pytest
 
-from dphub_assets import scope
+from dphub_assets import declared, scope
 from dphub_assets.declared import Declarations
-from dphub_assets.state import State
 from dphub_k8s.stores.memory import MemoryStore
 from tests import factories
 
@@ -17,7 +16,7 @@ def state() -> str:
     store = MemoryStore()
     for name in ("orders", "bills"):
         store.create(factories.product(name, sources=["orders"]))
-    return State().dump(Declarations(store, None).read().values())
+    return declared.dump(Declarations(store, None).read().values())
 
 
 @pytest.mark.parametrize(
@@ -31,8 +30,8 @@ def state() -> str:
 )
 def test_the_scope_of_a_run(state: str, keys: list[dg.AssetKey] | None, names: set[str]) -> None:
     only = scope.read({scope.VARIABLE: scope.text(keys)})
-    assert State().load(state, only).keys() == names
+    assert declared.load(state, only).keys() == names
 
 
 def test_nothing_said_means_everything(state: str) -> None:
-    assert State().load(state, scope.read({})).keys() == {"orders", "bills"}
+    assert declared.load(state, scope.read({})).keys() == {"orders", "bills"}
