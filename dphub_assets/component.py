@@ -16,11 +16,12 @@ from dagster.components.core.context import ComponentDeclLoadContext
 from dagster.components.core.decl import ComponentLoaderDecl, ComponentRootDecl
 from dagster.components.core.defs_module import ComponentLoc, ComponentPath, ComponentRootLoc
 
-from dphub_assets import declared, scope, translator
+from dphub_assets import scope, translator
 from dphub_assets.assets import product_asset
 from dphub_assets.build.publish import Builder
 from dphub_assets.declared import Declarations, Declared
 from dphub_assets.reload import STATE_KEY
+from dphub_assets.state import State
 
 # Of one product: its asset (or the marker of a refused one) and the endpoint.
 Made = tuple[dg.AssetsDefinition | dg.AssetSpec, ...]
@@ -41,6 +42,7 @@ class DataProducts(dg.StateBackedComponent):
         self._public_url = public_url
         self._sensors = tuple(sensors)
         # The process outlives its reloads: what did not change is not made again.
+        self._state = State()
         self._made: dict[str, tuple[Declared, Made]] = {}
 
     @property
@@ -50,7 +52,7 @@ class DataProducts(dg.StateBackedComponent):
         return DefsStateConfig.from_args(arguments, default_key=STATE_KEY)
 
     def write_state_to_path(self, state_path: Path) -> None:
-        state_path.write_text(declared.dump(self._declarations.read().values()))
+        state_path.write_text(self._state.dump(self._declarations.read().values()))
 
     def build_defs_from_state(
         self,
@@ -59,7 +61,7 @@ class DataProducts(dg.StateBackedComponent):
     ) -> dg.Definitions:
         """Without a state there is the sensor alone; its first tick finds work and reloads."""
         text = state_path.read_text() if state_path else "{}"
-        found = declared.load(text, scope.read())
+        found = self._state.load(text, scope.read())
         return dg.Definitions(
             assets=self._assets(found), sensors=self._sensors, executor=dg.in_process_executor
         )
@@ -71,7 +73,7 @@ class DataProducts(dg.StateBackedComponent):
 
     def _make_once(self, one: Declared) -> Made:
         known = self._made.get(one.name)
-        return known[1] if known and known[0] == one else self._make(one)
+        return known[1] if known and known[0] is one else self._make(one)
 
     def _make(self, one: Declared) -> Made:
         if one.product is None:

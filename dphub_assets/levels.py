@@ -17,32 +17,83 @@ from dphub_assets.lake.writer import Lake
 from dphub_assets.reconcile import Built, Loaded, Wanted, level_over, resolved, unsettled
 from dphub_assets.sources.errors import SourceError
 from dphub_k8s.api.product import digest
+from dphub_k8s.api.sources import Source
 
 Faults = dict[str, str]
 Found = TypeVar("Found")
 
 
-def wanted(
-    declared: Mapping[str, Declared], builder: Builder
-) -> tuple[dict[str, Wanted], dict[str, str]]:
-    """By name; and the data version of every location, each asked for once."""
-    versions: dict[str, str] = {}
-    return {name: _want(one, builder, versions) for name, one in declared.items()}, versions
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A source at this tick; without a version it is waited for."""
+
+    location: str
+    version: str | None = None
 
 
-def _want(one: Declared, builder: Builder, versions: dict[str, str]) -> Wanted:
-    found: dict[str, str] = {}
-    waiting: list[str] = []
-    try:
-        locations = builder.locations(one.product) if one.product else {}
-    except SourceError as error:
-        locations, waiting = {}, [str(error)]
-    for alias, location in locations.items():
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a product reads: alias -> source, the sources named by all that tells them apart."""
+
+    of: Declared
+    sources: Mapping[str, str]
+
+
+@dataclass
+class Wants:
+    """What is wanted, and of each product what it follows from: an idle tick costs one look at each
+    location, whoever reads it."""
+
+    builder: Builder
+    _readings: dict[str, Reading] = field(default_factory=dict)
+    _wanted: dict[str, tuple[Reading, tuple[Seen, ...], Wanted]] = field(default_factory=dict)
+
+    def look(self, declared: Mapping[str, Declared]) -> tuple[dict[str, Wanted], dict[str, str]]:
+        """By name; and the data version of every location."""
+        self._readings = {name: self._reading(one) for name, one in declared.items()}
+        sources = {
+            key: one.product.spec.backend.sources[alias]
+            for name, one in declared.items()
+            for alias, key in self._readings[name].sources.items()
+            if one.product
+        }
+        seen = {key: self._see(source) for key, source in sources.items()}
+        self._wanted = {name: self._want(name, each, seen) for name, each in self._readings.items()}
+        versions = {each.location: each.version for each in seen.values() if each.version}
+        return {name: want for name, (_, _, want) in self._wanted.items()}, versions
+
+    def _reading(self, one: Declared) -> Reading:
+        known = self._readings.get(one.name)
+        if known and known.of is one:
+            return known
+        sources = one.product.spec.backend.sources if one.product else {}
+        return Reading(
+            one,
+            {alias: s.model_dump_json(exclude={"rename"}) for alias, s in sources.items()},
+        )
+
+    def _see(self, source: Source) -> Seen:
         try:
-            found[alias] = versions.get(location.name) or location.version()
-            versions[location.name] = found[alias]
+            location = self.builder.location(source)
+        except SourceError as error:
+            return Seen(str(error))
+        try:
+            return Seen(location.name, location.version())
         except SourceError:
-            waiting.append(location.name)
+            return Seen(location.name)
+
+    def _want(
+        self, name: str, reading: Reading, seen: Mapping[str, Seen]
+    ) -> tuple[Reading, tuple[Seen, ...], Wanted]:
+        found = tuple(seen[key] for key in reading.sources.values())
+        known = self._wanted.get(name)
+        if known and known[0] is reading and known[1] == found:
+            return known
+        return reading, found, _want(reading.of, dict(zip(reading.sources, found, strict=True)))
+
+
+def _want(one: Declared, seen: Mapping[str, Seen]) -> Wanted:
+    found = {alias: each.version for alias, each in seen.items() if each.version}
     return Wanted(
         uid=one.identity.uid,
         generation=one.identity.generation,
@@ -50,7 +101,7 @@ def _want(one: Declared, builder: Builder, versions: dict[str, str]) -> Wanted:
         digest=one.digest,
         level=digest([_shape(one.code_version, one.rules), found]),
         route=one.product.route if one.product else "",
-        waiting=tuple(waiting),
+        waiting=tuple(dict.fromkeys(s.location for s in seen.values() if not s.version)),
         refused=one.product is None,
         reads=one.product.spec.backend.products if one.product else {},
         shape=_shape(one.code_version, one.rules),

@@ -4,8 +4,9 @@ A memory of answers, asked again where it differs: an event counts only once it 
 so a tick that is lost costs nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
 import dagster as dg
 
@@ -13,6 +14,8 @@ from dphub_assets import translator
 from dphub_assets.lake.reader import Snapshot
 
 Event = dg.AssetMaterialization | dg.AssetCheckEvaluation
+# Of a tick, which has to end in good time: the log is asked in one go, but written event by event.
+ASKED, TOLD = 500, 50
 
 
 @dataclass(frozen=True)
@@ -28,42 +31,59 @@ class Reported:
     def sources(
         self, instance: dg.DagsterInstance, versions: Mapping[str, str]
     ) -> Iterator[dg.AssetMaterialization]:
-        for location, version in versions.items():
-            if self.versions.get(location) == version:
-                continue
-            record = instance.get_latest_materialization_event(translator.source_key(location))
-            event = record.asset_materialization if record else None
+        new = (each for each in versions.items() if self.versions.get(each[0]) != each[1])
+        asked = {translator.source_key(where): (where, v) for where, v in islice(new, ASKED)}
+        told = _latest(instance, asked)
+        behind = []
+        for key, (location, version) in asked.items():
+            event = told.get(key)
             if event and (event.tags or {}).get(translator.DATA_VERSION) == version:
                 self.versions[location] = version
             else:
-                yield translator.source_event(location, version)
+                behind.append(translator.source_event(location, version))
+        yield from behind[:TOLD]
 
     def snapshots(
         self,
         instance: dg.DagsterInstance,
         snapshots: Mapping[str, Snapshot],
-        domains: Mapping[str, str],
         public_url: str,
-        uris: Mapping[str, str],
+        uri: Callable[[str], str],
     ) -> Iterator[Event]:
         """Materializations for what no run reported: it had none, or died right after."""
-        for name in self.behind(snapshots):
-            snapshot = snapshots[name]
-            if self._told(instance, snapshot):
+        asked = {
+            translator.product_key(snapshot.document.spec): (name, snapshot)
+            for name, snapshot in islice(snapshots.items(), ASKED)
+        }
+        told = _latest(instance, asked)
+        behind = []
+        for key, (name, snapshot) in asked.items():
+            if _tells(told.get(key), snapshot):
                 self.sequences[name] = _of(snapshot)
-                continue
-            yield translator.product_event(snapshot, domains, public_url, uris[name])
+            else:
+                behind.append((name, snapshot))
+        for name, snapshot in behind[:TOLD]:
+            yield translator.product_event(snapshot, public_url, uri(name))
             yield from translator.check_events(snapshot)
             yield translator.endpoint_event(snapshot, public_url)
 
-    def _told(self, instance: dg.DagsterInstance, snapshot: Snapshot) -> bool:
-        key = translator.product_key(snapshot.document.spec)
-        record = instance.get_latest_materialization_event(key)
-        event = record.asset_materialization if record else None
-        if event is None:
-            return False
-        uid, sequence = event.metadata.get(translator.UID), event.metadata.get(translator.SEQUENCE)
-        return bool(uid and sequence and (uid.value, sequence.value) == _of(snapshot))
+
+def _latest(
+    instance: dg.DagsterInstance, keys: Iterable[dg.AssetKey]
+) -> dict[dg.AssetKey, dg.AssetMaterialization]:
+    found = {}
+    if asked := list(keys):
+        for record in instance.get_asset_records(asked):
+            if event := record.asset_entry.last_materialization:
+                found[record.asset_entry.asset_key] = event.asset_materialization
+    return {key: event for key, event in found.items() if event}
+
+
+def _tells(event: dg.AssetMaterialization | None, snapshot: Snapshot) -> bool:
+    if event is None:
+        return False
+    uid, sequence = event.metadata.get(translator.UID), event.metadata.get(translator.SEQUENCE)
+    return bool(uid and sequence and (uid.value, sequence.value) == _of(snapshot))
 
 
 def _of(snapshot: Snapshot) -> tuple[str, int]:

@@ -10,13 +10,12 @@ from functools import partial
 import dagster as dg
 
 from dphub_assets import levels, reload, schedule, translator
-from dphub_assets.assets import READS_TAG
 from dphub_assets.build.publish import Builder
 from dphub_assets.declared import Declarations, Declared
 from dphub_assets.lake import retention
 from dphub_assets.lake.errors import LakeError
 from dphub_assets.lake.reader import Snapshot
-from dphub_assets.levels import Shelf
+from dphub_assets.levels import Shelf, Wants
 from dphub_assets.reconcile import Decision, Tried, Wanted, due_at, reconcile, resolved, unsettled
 from dphub_assets.reported import Reported
 from dphub_assets.runs import History, Target
@@ -35,6 +34,7 @@ class Hub:
     declarations: Declarations
     builder: Builder
     dagster: DagsterSettings
+    wants: Wants = field(init=False)
     shelf: Shelf = field(init=False)
     teller: Teller = field(init=False)
     reported: Reported = field(default_factory=Reported)
@@ -42,6 +42,7 @@ class Hub:
     swept: float = 0.0
 
     def __post_init__(self) -> None:
+        self.wants = Wants(self.builder)
         self.shelf = Shelf(self.builder.lake)
         self.teller = Teller(self.declarations.store)
 
@@ -63,14 +64,15 @@ def product_sensor(hub: Hub) -> dg.SensorDefinition:
 def evaluate(context: dg.SensorEvaluationContext, hub: Hub, now: float) -> dg.SensorResult:
     instance = context.instance
     declared = hub.declarations.read()
-    wanted, versions = levels.wanted(declared, hub.builder)
+    wanted, versions = hub.wants.look(declared)
     built, snapshots = hub.shelf.look(wanted)
     moment = datetime.fromtimestamp(now, UTC)
     schedules = hub.teller.schedules(declared, snapshots)
     wanted, schedules = schedule.applied(resolved(wanted, built), built, schedules, moment)
     for name, fault in hub.shelf.faults.items():
         context.log.error(f"{name}: {fault}")
-    pending = (unsettled(wanted, built) | hub.reported.behind(snapshots)) & wanted.keys()
+    behind = hub.reported.behind(snapshots) & wanted.keys()
+    pending = unsettled(wanted, built) | behind
     targets = [target(name, wanted[name]) for name in sorted(pending)]
     tried = hub.history.tried(instance, targets)
     slots = hub.dagster.concurrent_builds
@@ -81,18 +83,18 @@ def evaluate(context: dg.SensorEvaluationContext, hub: Hub, now: float) -> dg.Se
     hub.teller.tell(declared, decision, tried, snapshots, schedules, moment)
     sweep(hub, declared, now)
 
-    settled = {n: s for n, s in snapshots.items() if n in wanted and not _busy(tried, n)}
-    domains = {name: one.domain for name, one in declared.items()}
-    uris = {name: hub.builder.lake.uri(name) for name in settled}
+    settled = {n: snapshots[n] for n in sorted(behind & snapshots.keys()) if not _busy(tried, n)}
     return dg.SensorResult(
         run_requests=[
-            run_request(one.product, wanted[name], key, snapshots)
+            run_request(one.product, wanted[name], key)
             for name, key in decision.build.items()
             if (one := declared[name]).product
         ],
         asset_events=[
             *hub.reported.sources(instance, versions),
-            *hub.reported.snapshots(instance, settled, domains, hub.dagster.public_url, uris),
+            *hub.reported.snapshots(
+                instance, settled, hub.dagster.public_url, hub.builder.lake.uri
+            ),
         ],
         skip_reason=None if decision.build else dg.SkipReason(in_words(decision, len(wanted), now)),
         cursor=cursor,
@@ -134,18 +136,11 @@ def target(name: str, wanted: Wanted) -> Target:
     return Target(name, wanted.uid, wanted.generation, wanted.level)
 
 
-def run_request(
-    product: DataProduct, wanted: Wanted, run_key: str, snapshots: Mapping[str, Snapshot]
-) -> dg.RunRequest:
-    """The run is told which snapshots to read: another may be current by the time it begins."""
-    reads = {alias: snapshots[name].sequence for alias, name in wanted.reads.items()}
+def run_request(product: DataProduct, wanted: Wanted, run_key: str) -> dg.RunRequest:
     return dg.RunRequest(
         run_key=run_key,
         asset_selection=[translator.product_key(product)],
-        tags={
-            **target(product.name, wanted).tags,
-            **({READS_TAG: json.dumps(reads)} if reads else {}),
-        },
+        tags=target(product.name, wanted).tags,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from dphub_assets import conditions
-from dphub_assets.conditions import Progress
+from dphub_assets.conditions import Progress, Seen
 from dphub_assets.declared import Declared
 from dphub_assets.lake.reader import Snapshot
 from dphub_assets.reconcile import Decision, Failure, Tried
@@ -13,15 +13,17 @@ from dphub_assets.schedule import Schedule
 from dphub_k8s.api.status import Status
 from dphub_k8s.stores.base import NotFound, ProductStore
 
+# What a status follows from.
+Grounds = tuple[Declared, Progress, Seen]
 UNBUILT = Failure("Unbuilt", "the last run succeeded and published nothing new")
 
 
 @dataclass
 class Teller:
-    """`_told` is what the store was last told, by name and uid."""
+    """`_told` is what the store was last told, by name and uid, and what that followed from."""
 
     store: ProductStore
-    _told: dict[tuple[str, str], Status] = field(default_factory=dict)
+    _told: dict[tuple[str, str], tuple[Grounds, Status]] = field(default_factory=dict)
 
     def tell(
         self,
@@ -32,14 +34,19 @@ class Teller:
         schedules: Mapping[str, Schedule],
         now: datetime,
     ) -> None:
-        told: dict[tuple[str, str], Status] = {}
+        told: dict[tuple[str, str], tuple[Grounds, Status]] = {}
+        progress = _progresses(decision, tried)
         for name, one in declared.items():
             key = name, one.identity.uid
-            progress = _progress(name, decision, tried.get(name, Tried()))
-            before = self._told.get(key) or self._kept(name)
-            seen = conditions.Seen(snapshots.get(name), schedules.get(name))
-            status = conditions.status(one, progress, seen, before, now)
-            told[key] = status
+            seen = Seen(snapshots.get(name), schedules.get(name))
+            grounds = one, progress.get(name, conditions.BUILT), seen
+            last = self._told.get(key)
+            if last and _same(last[0], grounds):
+                told[key] = last
+                continue
+            before = last[1] if last else self._kept(name)
+            status = conditions.status(*grounds, before, now)
+            told[key] = grounds, status
             if status != before:
                 self._tell(name, one.identity.uid, status)
         self._told = told
@@ -53,10 +60,11 @@ class Teller:
             snapshot = snapshots.get(name)
             if snapshot is None or one.product is None or one.product.spec.refresh.cron is None:
                 continue
-            told = self._told.get((name, one.identity.uid)) or self._kept(name)
+            last = self._told.get((name, one.identity.uid))
+            told = last[1] if last else self._kept(name)
             moments = [snapshot.document.read_at, told.sources_compared if told else None]
-            last = max(moment for moment in moments if moment)
-            found[name] = Schedule(one.product.spec.refresh, last)
+            compared = max(moment for moment in moments if moment)
+            found[name] = Schedule(one.product.spec.refresh, compared)
         return found
 
     def _kept(self, name: str) -> Status | None:
@@ -72,31 +80,47 @@ class Teller:
             return  # deleted since it was listed; the next tick retires it
 
 
-def _progress(name: str, decision: Decision, past: Tried) -> Progress:
-    """What is under way after a failure does not hide the failure."""
-    if name in decision.suspended:
-        return conditions.SUSPENDED
-    if name in decision.waiting:
-        return conditions.waiting(decision.waiting[name])
-    if name in decision.held:
-        return conditions.held(decision.held[name])
-    unbuilt = (*decision.running, *decision.build, *decision.queued, *decision.later)
-    failure = past.failure or (UNBUILT if past.attempts else None)
-    if failure and name in (*decision.failed, *unbuilt):
-        due = decision.later.get(name)
-        following = "edit the product or its sources"
-        if name not in decision.failed:
-            following = (
-                f"next attempt at {_clock(due)} UTC" if due else "a new attempt is under way"
-            )
-        return conditions.failed(failure.reason, failure.message, following)
-    if name in decision.running:
-        return conditions.BUILDING
-    if name in decision.broken:
-        return conditions.NOT_LOADED
-    if name in (*unbuilt, *decision.stale):
-        return conditions.PENDING
-    return conditions.BUILT
+def _same(last: Grounds, grounds: Grounds) -> bool:
+    """What has not changed is the very same object from tick to tick."""
+    one, progress, seen = grounds
+    if seen.snapshot and seen.snapshot.document.spec.spec.max_staleness_seconds is not None:
+        return False  # time alone changes what is said of it
+    return last[0] is one and last[1] == progress and _unmoved(last[2], seen)
+
+
+def _unmoved(last: Seen, seen: Seen) -> bool:
+    return last.snapshot is seen.snapshot and last.schedule == seen.schedule
+
+
+def _progresses(decision: Decision, tried: Mapping[str, Tried]) -> dict[str, Progress]:
+    """Of what is not built as declared."""
+    unbuilt = {*decision.running, *decision.build, *decision.queued, *decision.later}
+    failed = set(decision.failed)
+    return {
+        **dict.fromkeys((*decision.stale, *unbuilt), conditions.PENDING),
+        **dict.fromkeys(decision.broken, conditions.NOT_LOADED),
+        **dict.fromkeys(decision.running, conditions.BUILDING),
+        # What is under way after a failure does not hide the failure.
+        **{
+            name: _failed(failure, name in failed, decision.later.get(name))
+            for name in failed | unbuilt
+            if (failure := _failure(tried.get(name, Tried())))
+        },
+        **{name: conditions.held(products) for name, products in decision.held.items()},
+        **{name: conditions.waiting(sources) for name, sources in decision.waiting.items()},
+        **dict.fromkeys(decision.suspended, conditions.SUSPENDED),
+    }
+
+
+def _failure(past: Tried) -> Failure | None:
+    return past.failure or (UNBUILT if past.attempts else None)
+
+
+def _failed(failure: Failure, final: bool, due: float | None) -> Progress:
+    following = "edit the product or its sources"
+    if not final:
+        following = f"next attempt at {_clock(due)} UTC" if due else "a new attempt is under way"
+    return conditions.failed(failure.reason, failure.message, following)
 
 
 def _clock(seconds: float) -> str:

@@ -7,6 +7,7 @@ problems are told at once. What only the data can tell (is there such a column?)
 
 from collections.abc import Callable, Iterable, Iterator
 from copy import deepcopy
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from dphub_k8s.admission.identity import neighbour
 from dphub_k8s.api.errors import Problem, Refused
 from dphub_k8s.api.product import DataProduct
 
-__all__ = ["Neighbour", "admit", "admit_all", "neighbour"]
+__all__ = ["Memory", "Neighbour", "admit", "admit_all", "neighbour"]
 
 Completion = Callable[[dict[str, Any]], None]
 Check = Callable[[Draft, Context], Iterator[Problem]]
@@ -77,28 +78,71 @@ def admit(
     return _admit(document, Context(origin, taken, reads, roots))
 
 
+@dataclass(frozen=True, slots=True)
+class Recalled:
+    """An outcome, and what it followed from: the document, itself among the others, and whoever
+    had a claim of its own before."""
+
+    document: object
+    me: Neighbour
+    first: tuple[Neighbour | None, ...]
+    outcome: DataProduct | Refused
+
+
+@dataclass
+class Memory:
+    """Outcomes of the last time, by origin; they hold for the same roots only."""
+
+    recalled: dict[str, Recalled] = field(default_factory=dict)
+
+    def outcome(
+        self, document: object, me: Neighbour, first: tuple[Neighbour | None, ...]
+    ) -> DataProduct | Refused | None:
+        known = self.recalled.get(me.origin)
+        if known and known.document is document and (known.me, known.first) == (me, first):
+            return known.outcome
+        return None
+
+
 def admit_all(
-    documents: Iterable[tuple[object, str]], *, roots: tuple[Path, ...] | None = None
+    documents: Iterable[tuple[object, str]],
+    *,
+    roots: tuple[Path, ...] | None = None,
+    memory: Memory | None = None,
 ) -> list[DataProduct | Refused]:
     """Every (document, origin), the oldest first: a name or a path belongs to whoever had it first.
 
     A product that is refused for something else keeps its path: it may still be served. Of a circle
-    of products the one that closes it is refused, and the others go on.
+    of products the one that closes it is refused, and the others go on. With a `memory` a document
+    is looked at again only when it, or one that it collides with, is another object.
     """
+    remembered = memory or Memory()
+    recalled: dict[str, Recalled] = {}
     taken: dict[str, Neighbour] = {}
     reads: dict[str, tuple[str, ...]] = {}
     outcomes: list[DataProduct | Refused] = []
     for document, origin in documents:
-        try:
-            product = _admit(document, Context(origin, taken, reads, roots))
-            outcomes.append(product)
-            reads[product.name] = tuple(product.spec.backend.products.values())
-        except Refused as refused:
-            outcomes.append(refused)
-        if one := neighbour(document, origin):
-            for claim in one.claims:
-                taken.setdefault(claim, one)
+        me = neighbour(document, origin)
+        first = tuple(map(taken.get, me.claims)) if me else ()
+        # Whether what reads products goes in a circle depends on all of them.
+        known = remembered.outcome(document, me, first) if me and not me.reads else None
+        outcome = known or _outcome(document, Context(origin, taken, reads, roots))
+        outcomes.append(outcome)
+        if isinstance(outcome, DataProduct):
+            reads[outcome.name] = tuple(outcome.spec.backend.products.values())
+        if me:
+            recalled[origin] = Recalled(document, me, first, outcome)
+            for claim in me.claims:
+                taken.setdefault(claim, me)
+    remembered.recalled = recalled
     return outcomes
+
+
+def _outcome(document: object, context: Context) -> DataProduct | Refused:
+    try:
+        return _admit(document, context)
+    except Refused as refused:
+        return refused
 
 
 def _admit(document: object, context: Context) -> DataProduct:

@@ -3,7 +3,10 @@
 What comes out needs no further check: later passes are total functions.
 """
 
-from dphub_serving.odata import values
+import datetime as dt
+import json
+
+from dphub_serving.odata import expressions, values
 from dphub_serving.odata.ast import (
     Expr,
     Key,
@@ -26,7 +29,7 @@ from dphub_serving.odata.errors import (
     echo,
 )
 from dphub_serving.odata.options import Options
-from dphub_serving.odata.query import Limits, Lookup, Order, Query, scope
+from dphub_serving.odata.query import Filter, Limits, Lookup, Order, Query, scope
 from dphub_serving.odata.resources import QuickLook
 from dphub_serving.odata.token import AfterRow, SkipToken
 from dphub_serving.odata.url import Request
@@ -42,8 +45,9 @@ def query(
     """
     options = request.options
     selected = _select(options.select, entity_type)
+    wanted_rows = condition(options, entity_type)
     order = _order(options.orderby, entity_type)
-    token = _token(options, entity_type, order)
+    token = _token(options, scope(entity_type, wanted_rows, order), order)
     quick = isinstance(request.path, QuickLook)
 
     cap = limits.max_top if quick else limits.page_size
@@ -57,6 +61,7 @@ def query(
         type=entity_type,
         select=_properties(selected, entity_type),
         selected=selected,
+        filter=wanted_rows,
         order=order,
         skip=0 if token else options.skip or 0,
         top=top,
@@ -65,6 +70,16 @@ def query(
         cursor=token.cursor if token else None,
         maxpagesize=preferred,
     )
+
+
+def condition(options: Options, entity_type: EntityType) -> Filter | None:
+    """What `$filter` asks for."""
+    if options.filter is None:
+        return None
+    names = expressions.Scope(entity_type, "$filter", options.aliases)
+    asked = json.dumps([options.filter.text, sorted(options.aliases.items())])
+    found = expressions.condition(options.filter.tree, names)
+    return Filter(found, asked, dt.datetime.now(dt.UTC))
 
 
 def lookup(request: Request, entity_type: EntityType, key: Key) -> Lookup:
@@ -131,12 +146,12 @@ def _property(path: Path, entity_type: EntityType, target: str) -> Property:
     return found
 
 
-def _token(options: Options, entity_type: EntityType, order: tuple[Order, ...]) -> SkipToken | None:
+def _token(options: Options, scope: str, order: tuple[Order, ...]) -> SkipToken | None:
     token = options.skiptoken
     if token is None:
         return None
-    if token.scope != scope(entity_type, order):
-        raise BadToken("it was made for another product or another order")
+    if token.scope != scope:
+        raise BadToken("it was made for another product, filter or order")
     if isinstance(token.cursor, AfterRow) and len(token.cursor.values) <= len(order):
         raise BadToken("its place does not fit the order")
     if options.top == 0:

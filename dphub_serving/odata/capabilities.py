@@ -38,7 +38,7 @@ OF_ENTITY_SET: Annotations = {
     "Capabilities.IndexableByKey": True,
     "Capabilities.CountRestrictions": {"Countable": True},
     "Capabilities.SortRestrictions": {"Sortable": True},
-    "Capabilities.FilterRestrictions": {"Filterable": False},
+    "Capabilities.FilterRestrictions": {"Filterable": True},
     "Capabilities.SearchRestrictions": {"Searchable": False},
     "Capabilities.ExpandRestrictions": {"Expandable": False},
     "Capabilities.SelectSupport": {"Supported": True},
@@ -53,14 +53,20 @@ def of_entity_set(entity_set: EntitySet) -> Annotations:
 
 
 def _restricted(entity_type: EntityType) -> Annotations:
-    """Where some properties cannot be ordered by; a service that cannot filter names none."""
-    unsorted = tuple(each.name for each in entity_type.properties if not each.orderable)
-    if not unsorted:
-        return {}
-    sortable = len(unsorted) < len(entity_type.properties)
-    return {
-        "Capabilities.SortRestrictions": {"Sortable": sortable, "NonSortableProperties": unsorted}
-    }
+    """Where some properties cannot be filtered or ordered by."""
+    found: dict[str, AnnotationValue] = {}
+    properties = entity_type.properties
+    if names := tuple(each.name for each in properties if not each.filterable):
+        found["Capabilities.FilterRestrictions"] = {
+            "Filterable": len(names) < len(properties),
+            "NonFilterableProperties": names,
+        }
+    if names := tuple(each.name for each in properties if not each.orderable):
+        found["Capabilities.SortRestrictions"] = {
+            "Sortable": len(names) < len(properties),
+            "NonSortableProperties": names,
+        }
+    return found
 
 
 def described(thing: EntitySet | EntityType | Property) -> Annotations:

@@ -8,6 +8,9 @@
     │   ├── DuplicateOption        one option, given twice in whatever spelling
     │   ├── InvalidOption          the option is known, its value or its place is not right
     │   ├── UnknownProperty        no such property; says which one was probably meant
+    │   ├── UnknownFunction        no such function; says which one was probably meant
+    │   ├── InvalidExpression      an operator, function or literal that does not fit its operands
+    │   ├── Incomputable           the expression has no value for some row: a division by zero
     │   ├── InvalidKey             a key predicate that does not fit the entity type
     │   └── BadToken               a skip token that this service did not write for this request
     ├── NotFound 404               no such resource, entity, snapshot number or schema version
@@ -104,6 +107,25 @@ class UnknownProperty(BadRequest):
     ) -> None:
         hint = _did_you_mean(name, known)
         super().__init__(f"{of} has no property {echo(name)}{hint}", target=target, at=at)
+
+
+class UnknownFunction(BadRequest):
+    code = "UnknownFunction"
+
+    def __init__(
+        self, name: str, known: Iterable[str], *, target: str | None = None, at: int | None = None
+    ) -> None:
+        old = name.lower() == "substringof"
+        hint = "; it is contains(text,part) now" if old else _did_you_mean(name, known)
+        super().__init__(f"there is no function {echo(name)}{hint}", target=target, at=at)
+
+
+class InvalidExpression(BadRequest):
+    code = "InvalidExpression"
+
+
+class Incomputable(BadRequest):
+    code = "Incomputable"
 
 
 class InvalidKey(BadRequest):

@@ -4,12 +4,13 @@ OData URL Conventions 4.01, section 5.1: system query options are known with and
 case; the same one twice is an error; custom options begin with neither `$` nor `@`.
 """
 
+import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from dphub_serving.odata import parser, token
-from dphub_serving.odata.ast import OrderItem, SelectItem
+from dphub_serving.odata.ast import Expr, OrderItem, SelectItem
 from dphub_serving.odata.errors import (
     DuplicateOption,
     InvalidOption,
@@ -31,11 +32,12 @@ from dphub_serving.odata.token import SkipToken
 
 SNAPSHOT = "snapshot"
 SUPPORTED = frozenset(
-    {"select", "orderby", "top", "skip", "count", "format", "skiptoken", "schemaversion"}
+    {
+        *("select", "filter", "orderby", "top", "skip", "count"),
+        *("format", "skiptoken", "schemaversion"),
+    }
 )
-MISSING = frozenset(
-    {"filter", "search", "compute", "apply", "expand", "deltatoken", "id", "index", "levels"}
-)
+MISSING = frozenset({"search", "compute", "apply", "expand", "deltatoken", "id", "index", "levels"})
 STANDARD = SUPPORTED | MISSING
 
 # OData URL Conventions 4.01, section 5.1: which options a kind of resource has. The standard's
@@ -48,23 +50,32 @@ APPLICABLE: dict[type[ResourcePath], frozenset[str]] = {
     QuickLook: SUPPORTED,
     Collection: SUPPORTED,
     Entity: _EVERYWHERE | {"select"},
-    Count: _PAGED | {"schemaversion"},
+    Count: _PAGED | {"filter", "schemaversion"},
 }
 
 MAX_NUMBER = 2**63 - 1
+_ALIAS = re.compile(r"@[^\W\d]\w*")
 
 Pairs = tuple[tuple[str, str], ...]
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
+class Filter:
+    text: str
+    tree: Expr
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """`pairs` is everything that was asked, decoded and in the order of the URL.
 
+    `aliases` are texts: what they say is read where they are named.
     `skip` is None beside no `$skip`; beside a skip token it is only what the link shows.
     """
 
     select: tuple[SelectItem, ...] | None = None
+    filter: Filter | None = None
     orderby: tuple[OrderItem, ...] = ()
     top: int | None = None
     skip: int | None = None
@@ -72,6 +83,7 @@ class Options:
     format: str | None = None
     skiptoken: SkipToken | None = None
     snapshot: int | None = None
+    aliases: Mapping[str, str] = field(default_factory=dict)
     pairs: Pairs = ()
 
 
@@ -81,6 +93,7 @@ def read(pairs: Pairs, path: ResourcePath) -> Options:
     _check_schema_version(found.get("schemaversion"))
     return Options(
         select=_read(found, "select", parser.select),
+        filter=_read(found, "filter", _filter),
         orderby=_read(found, "orderby", parser.orderby) or (),
         top=_read(found, "top", _number("$top")),
         skip=_read(found, "skip", _number("$skip")),
@@ -88,19 +101,18 @@ def read(pairs: Pairs, path: ResourcePath) -> Options:
         format=found.get("format"),
         skiptoken=_read(found, "skiptoken", token.read),
         snapshot=_read(_snapshot(pairs), SNAPSHOT, _number(SNAPSHOT)),
+        aliases=_aliases(pairs),
         pairs=pairs,
     )
 
 
 def system_name(name: str) -> str | None:
-    """The standard's name without `$`, or None for a custom option."""
+    """The standard's name without `$`, or None for a custom option or a parameter alias."""
     bare = name.removeprefix("$").lower()
     if bare in STANDARD:
         return bare
     if name.startswith("$"):
         raise UnknownOption(name, sorted(f"${known}" for known in STANDARD))
-    if name.startswith("@"):
-        raise NotImplementedByService(f"the parameter alias {echo(name)}", target=name)
     return None
 
 
@@ -115,6 +127,20 @@ def _system(pairs: Pairs) -> dict[str, str]:
         if name in found:
             raise DuplicateOption(f"${name}")
         found[name] = value
+    return found
+
+
+def _aliases(pairs: Pairs) -> dict[str, str]:
+    """By their names without `@`."""
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if not name.startswith("@"):
+            continue
+        if not _ALIAS.fullmatch(name):
+            raise InvalidOption(f"{echo(name)} is no name of a parameter alias", target=name)
+        if name[1:] in found:
+            raise DuplicateOption(name)
+        found[name[1:]] = value
     return found
 
 
@@ -154,6 +180,10 @@ def _number(target: str) -> Callable[[str], int]:
         return int(text)
 
     return parse
+
+
+def _filter(text: str) -> Filter:
+    return Filter(text, parser.expression(text, "$filter"))
 
 
 def _boolean(text: str) -> bool:

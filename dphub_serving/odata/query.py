@@ -1,9 +1,12 @@
 """The bound request: what `bind` makes, and all that the compiler and the rows need of it."""
 
+import datetime as dt
 import json
 from dataclasses import dataclass
 from hashlib import blake2b
 
+from dphub_serving.odata import bound
+from dphub_serving.odata.bound import Expression
 from dphub_serving.odata.edm import EntityType, Property
 from dphub_serving.odata.token import Cursor, SkipToken
 from dphub_serving.odata.values import Value
@@ -25,6 +28,21 @@ class Limits:
 class Order:
     property: Property
     descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """`asked` is the text that the condition was read from, with what its aliases stand for;
+    `now` is the moment of the request."""
+
+    condition: Expression
+    asked: str
+    now: dt.datetime
+
+    @property
+    def volatile(self) -> bool:
+        """Whether the answer depends on the moment."""
+        return bound.mentions_now(self.condition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +75,7 @@ class Query(Asked):
     page: int
     count: bool
     cursor: Cursor | None = None
+    filter: Filter | None = None
     maxpagesize: int | None = None
 
     @property
@@ -75,11 +94,13 @@ class Lookup(Asked):
 def next_token(query: Query, sequence: int, cursor: Cursor, rows: int) -> SkipToken:
     """The token of the page behind this one, of which `rows` were delivered."""
     remaining = None if query.top is None else query.top - rows
-    return SkipToken(scope(query.type, query.order), sequence, cursor, remaining, query.count)
+    made_for = scope(query.type, query.filter, query.order)
+    return SkipToken(made_for, sequence, cursor, remaining, query.count)
 
 
-def scope(entity_type: EntityType, order: tuple[Order, ...]) -> str:
-    """What a skip token is bound to: the product (by its type's full name) and the order asked."""
+def scope(entity_type: EntityType, filter: Filter | None, order: tuple[Order, ...]) -> str:
+    """What a skip token is bound to: the product (by its type's full name), filter and order."""
+    asked = filter.asked if filter else None
     terms = [[each.property.name, each.descending] for each in order]
-    text = json.dumps([entity_type.qualified_name, terms], separators=(",", ":"))
+    text = json.dumps([entity_type.qualified_name, asked, terms], separators=(",", ":"))
     return blake2b(text.encode(), digest_size=_SCOPE_BYTES).hexdigest()

@@ -8,9 +8,9 @@ from fastapi import Response
 
 from dphub_serving.catalog.catalog import Catalog
 from dphub_serving.odata import bind, etag, links, negotiation
-from dphub_serving.odata.errors import DeadlineExceeded, NotFound, Unavailable
+from dphub_serving.odata.errors import DeadlineExceeded, Incomputable, NotFound, Unavailable
 from dphub_serving.odata.negotiation import Format
-from dphub_serving.odata.query import Lookup, Query, next_token
+from dphub_serving.odata.query import Filter, Lookup, Query, next_token
 from dphub_serving.odata.resources import Collection, Count, Entity, QuickLook
 from dphub_serving.odata.url import Request
 from dphub_serving.routes.exchange import Exchange
@@ -18,8 +18,9 @@ from dphub_serving.routes.hub import Hub
 from dphub_serving.routes.resolve import Target, resolve
 from dphub_serving.rows import encode, read
 from dphub_serving.rows.engine import Session
-from dphub_serving.rows.errors import Abandoned, Busy, Exhausted, Expired, FileMissing
+from dphub_serving.rows.errors import Abandoned, Busy, Exhausted, Expired, FileMissing, Impossible
 from dphub_serving.rows.read import Rows
+from dphub_serving.sql.filter import compile_count
 from dphub_serving.sql.lookup import compile_lookup
 from dphub_serving.sql.page import compile_page, sorts
 from dphub_serving.sql.shape import Shape
@@ -36,7 +37,9 @@ async def page(
     served, form = target.served, exchange.form(request.options.format)
     size = exchange.maxpagesize
     query = bind.query(request, served.entity_set.type, served.limits, maxpagesize=size)
-    tag = etag.tag(target.identity, served.sequence, request, form, query.maxpagesize)
+    tag = etag.tag(
+        target.identity, served.sequence, request, form, query.maxpagesize, _moment(query.filter)
+    )
     if exchange.not_modified(tag):
         return exchange.unchanged(tag)
 
@@ -44,7 +47,7 @@ async def page(
         answer = partial(_page, session, exchange.base, target, request, query, form)
         return hub.native.answer(served.table, answer)
 
-    scans = sorts(served.table, query)
+    scans = query.filter is not None or sorts(served.table, query)
     body = await _kept(hub, exchange, tag, work, scans=scans)
     applied = negotiation.preference_applied(query.maxpagesize, exchange.version)
     more = {"Preference-Applied": applied} if applied else None
@@ -74,10 +77,19 @@ async def count(
 ) -> Response:
     target = await resolve(hub, catalog, path.service, path.entity_set, request.snapshot)
     served = target.served
-    tag = etag.tag(target.identity, served.sequence, request, Format(version=exchange.version))
+    wanted = bind.condition(request.options, served.entity_set.type)
+    form = Format(version=exchange.version)
+    tag = etag.tag(target.identity, served.sequence, request, form, _moment(wanted))
     if exchange.not_modified(tag):
         return exchange.unchanged(tag)
-    return exchange.response(str(served.table.rows).encode(), "text/plain", tag)
+    if wanted is None:
+        return exchange.response(str(served.table.rows).encode(), "text/plain", tag)
+
+    def work(session: Session) -> bytes:
+        return hub.native.answer(served.table, partial(_count, session, wanted))
+
+    body = await _kept(hub, exchange, tag, work, scans=True)
+    return exchange.response(body, "text/plain", tag)
 
 
 def _page(
@@ -96,10 +108,25 @@ def _page(
     shape = _shape(target, form, owes_id=not quick)
     found = read.page(session, compile_page(table, query, shape), query)
     following = _next_link(base, request, query, served.sequence, found)
-    total = table.rows if query.count else None
+    total = _total(session, table, query) if query.count else None
     root = links.root(base, request.path.service)
     context = links.context(root, target.entity_set.name, query.selected)
     return encode.collection(found.texts, form, context, total, following)
+
+
+def _count(session: Session, wanted: Filter, table: Table) -> bytes:
+    return str(read.count(session, compile_count(table, wanted))).encode()
+
+
+def _total(session: Session, table: Table, query: Query) -> int:
+    if query.filter is None:
+        return table.rows
+    return read.count(session, compile_count(table, query.filter))
+
+
+def _moment(wanted: Filter | None) -> str | None:
+    """An answer that depends on the moment has an entity tag of that moment."""
+    return wanted.now.isoformat() if wanted and wanted.volatile else None
 
 
 def _next_link(base: str, request: Request, query: Query, sequence: int, found: Rows) -> str | None:
@@ -163,6 +190,10 @@ async def _run(
     except Expired as error:
         seconds = hub.settings.query_seconds
         raise DeadlineExceeded(f"the answer took longer than {seconds:g} seconds") from error
+    except Impossible as error:
+        raise Incomputable(
+            "for some row there is a division by zero or a number too large", target="$filter"
+        ) from error
     except FileMissing as error:
         log.warning("snapshot cannot be read", extra={"why": str(error.__cause__)})
         raise Unavailable("the rows cannot be read now") from error

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import duckdb
 
-from dphub_serving.rows.errors import Exhausted, Expired, FileMissing
+from dphub_serving.rows.errors import Exhausted, Expired, FileMissing, Impossible
 from dphub_serving.rows.line import Line, LineLimits
 from dphub_serving.rows.lru import Lru
 from dphub_serving.sql.statement import Statement, text
@@ -72,6 +72,12 @@ class Session:
             raise Expired from error
         except duckdb.IOException as error:
             raise FileMissing from error
+        except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
+            raise Impossible from error
+        except duckdb.InvalidInputException as error:
+            if "division by zero" not in str(error).lower():
+                raise
+            raise Impossible from error
         except duckdb.OutOfMemoryException as error:
             raise Exhausted from error
 

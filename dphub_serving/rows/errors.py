@@ -5,6 +5,7 @@ EngineError
   Abandoned       the client has left
   Busy            others wait already, for longer than waiting is worth
   FileMissing     a file of the snapshot is not there any more
+  Impossible      a value cannot be computed: a division by zero, a number that is too large
   Exhausted       the answer needs more memory than the engine may take
 """
 
@@ -28,6 +29,10 @@ class Busy(EngineError):
 
 
 class FileMissing(EngineError):
+    pass
+
+
+class Impossible(EngineError):
     pass
 
 

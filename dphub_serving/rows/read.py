@@ -7,7 +7,8 @@ from dphub_serving.odata.query import Query
 from dphub_serving.odata.token import Cursor
 from dphub_serving.rows.engine import Session
 from dphub_serving.sql.lookup import Direct, Indexed
-from dphub_serving.sql.page import Page, Range, Sorted
+from dphub_serving.sql.page import Filtered, Page, Range, Sorted
+from dphub_serving.sql.statement import Statement
 
 MAX_PAGE_BYTES = 8_000_000
 
@@ -32,12 +33,18 @@ def page(session: Session, wanted: Page, query: Query, max_bytes: int = MAX_PAGE
 
 def _rows(session: Session, wanted: Page) -> list[tuple[Any, ...]]:
     match wanted:
-        case Range(statement):
+        case Range(statement) | Filtered(statement):
             return session.fetch(statement)
         case Sorted(ties, fetch=fetch):
             found = session.fetch(ties) if ties else []
             missing = fetch - len(found)
             return [*found, *session.fetch(wanted.rest(missing))] if missing else found
+
+
+def count(session: Session, wanted: Statement) -> int:
+    ((found,),) = session.fetch(wanted)
+    assert isinstance(found, int)
+    return found
 
 
 def entity(session: Session, wanted: Direct | Indexed | None) -> str | None:

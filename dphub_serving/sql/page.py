@@ -13,9 +13,11 @@ making the key of every row.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dphub_serving.odata.query import Order, Query
-from dphub_serving.odata.token import AfterRow, AtRow, Cursor, Scalar
+from dphub_serving.odata.query import Filter, Order, Query
+from dphub_serving.odata.token import AfterRow, AtRow, Cursor
 from dphub_serving.sql import keyset
+from dphub_serving.sql.filter import condition
+from dphub_serving.sql.fragment import Fragment
 from dphub_serving.sql.shape import Shape, reading, row
 from dphub_serving.sql.statement import Statement, name
 from dphub_serving.sql.table import POSITION, Table
@@ -47,7 +49,7 @@ class Sorted:
 
     ties: Statement | None
     text: str
-    params: tuple[Scalar, ...]
+    params: tuple[object, ...]
     fetch: int
     skip: int
 
@@ -61,13 +63,34 @@ class Sorted:
         return AfterRow(keyset.cursor(found[delivered - 1][1:]))
 
 
-Page = Range | Sorted
+@dataclass(frozen=True, slots=True)
+class Filtered:
+    """The first rows of the stored order (or of its reverse) that a filter lets pass.
+
+    Columns: JSON, the position.
+    """
+
+    statement: Statement
+    total: int
+    reverse: bool
+
+    def cursor(self, delivered: int, found: Rows) -> Cursor | None:
+        if len(found) <= delivered:
+            return None
+        _, position = found[delivered - 1]
+        assert isinstance(position, int)
+        return AtRow(self.total - position if self.reverse else position + 1)
+
+
+Page = Range | Filtered | Sorted
 
 
 def compile_page(table: Table, query: Query, shape: Shape) -> Page:
     if sorts(table, query):
         return _sorted(table, query, shape)
     reverse = direction(table, deciding(table, query.order))
+    if query.filter:
+        return _filtered(table, query, shape, query.filter, reverse=bool(reverse))
     return _range(table, query, shape, reverse=bool(reverse))
 
 
@@ -107,21 +130,42 @@ def _range(table: Table, query: Query, shape: Shape, *, reverse: bool) -> Range:
     return Range(Statement(text, params), first, end, table.rows)
 
 
+def _filtered(
+    table: Table, query: Query, shape: Shape, wanted: Filter, *, reverse: bool
+) -> Filtered:
+    found = condition(table, wanted)
+    first = query.cursor.row if isinstance(query.cursor, AtRow) else 0
+    if reverse:
+        begin, order = "file_row_number < ?", " ORDER BY file_row_number DESC"
+        first = table.rows - min(first, table.rows)
+    else:
+        begin, order = "file_row_number >= ?", ""
+    rest = f" WHERE {begin} AND {found.text}{order} LIMIT ? OFFSET ?"
+    more = (f"file_row_number AS {POSITION}",)
+    relation = reading(table, query, shape, rest, more)
+    text = f"SELECT {row(table, query, shape)}, {POSITION} FROM {relation}"
+    params = (first, *found.params, query.fetch, query.skip)
+    return Filtered(Statement(text, params, scans=True), table.rows, reverse)
+
+
 def _sorted(table: Table, query: Query, shape: Shape) -> Sorted:
     terms = [_term(table, each) for each in query.order]
     by = ", ".join([*(term.ordering() for term in terms), "file_row_number"])
     order = f" ORDER BY {by} LIMIT ? OFFSET ?"
+    passing = condition(table, query.filter) if query.filter else Fragment("true")
     if not isinstance(query.cursor, AfterRow):
-        text = _text(table, query, shape, terms, order)
-        return Sorted(None, text, (), query.fetch, query.skip)
+        where = f" WHERE {passing.text}" if query.filter else ""
+        text = _text(table, query, shape, terms, where + order)
+        return Sorted(None, text, passing.params, query.fetch, query.skip)
     source, values = table.source(), query.cursor.values
     same, params = keyset.ties(terms, values, source)
+    and_passing = f" AND {passing.text}" if query.filter else ""
     # In file order, as in `_range`.
-    text = _text(table, query, shape, terms, f" WHERE {same} LIMIT ?")
-    ties = Statement(text, (*params, query.fetch))
+    text = _text(table, query, shape, terms, f" WHERE {same}{and_passing} LIMIT ?")
+    ties = Statement(text, (*params, *passing.params, query.fetch))
     other, params = keyset.beyond(terms, values, source)
-    text = _text(table, query, shape, terms, f" WHERE {other}{order}")
-    return Sorted(ties, text, params, query.fetch, query.skip)
+    text = _text(table, query, shape, terms, f" WHERE {other}{and_passing}{order}")
+    return Sorted(ties, text, (*params, *passing.params), query.fetch, query.skip)
 
 
 def _text(table: Table, query: Query, shape: Shape, terms: list[keyset.Term], rest: str) -> str:

@@ -17,8 +17,7 @@ def test_a_join_column_is_an_input_once() -> None:
         for alias in sources
         for kind in ("direct", "indirect")
     )
-    keys = translator.source_keys(product, {})
-    found = translator.column_lineage(keys, {"place": inputs})
+    found = translator.column_lineage(product, {"place": inputs})
     assert found.deps_by_column == {
         "place": [dg.TableColumnDep(dg.AssetKey(["sources", "a.parquet"]), "place")]
     }

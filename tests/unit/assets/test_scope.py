@@ -3,8 +3,9 @@
 import dagster as dg
 import pytest
 
-from dphub_assets import declared, scope
+from dphub_assets import scope
 from dphub_assets.declared import Declarations
+from dphub_assets.state import State
 from dphub_k8s.stores.memory import MemoryStore
 from tests import factories
 
@@ -16,7 +17,7 @@ def state() -> str:
     store = MemoryStore()
     for name in ("orders", "bills"):
         store.create(factories.product(name, sources=["orders"]))
-    return declared.dump(Declarations(store, None).read().values())
+    return State().dump(Declarations(store, None).read().values())
 
 
 @pytest.mark.parametrize(
@@ -30,8 +31,8 @@ def state() -> str:
 )
 def test_the_scope_of_a_run(state: str, keys: list[dg.AssetKey] | None, names: set[str]) -> None:
     only = scope.read({scope.VARIABLE: scope.text(keys)})
-    assert declared.load(state, only).keys() == names
+    assert State().load(state, only).keys() == names
 
 
 def test_nothing_said_means_everything(state: str) -> None:
-    assert declared.load(state, scope.read({})).keys() == {"orders", "bills"}
+    assert State().load(state, scope.read({})).keys() == {"orders", "bills"}

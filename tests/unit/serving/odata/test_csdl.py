@@ -72,7 +72,7 @@ def test_descriptions_survive_whatever_they_hold() -> None:
         ("TopSupported", True),
         ("KeyAsSegmentSupported", True),
         ("BatchSupported", False),
-        ("FilterRestrictions", {"Filterable": False}),
+        ("FilterRestrictions", {"Filterable": True}),
         ("SearchRestrictions", {"Searchable": False}),
         ("SortRestrictions", {"Sortable": True}),
         ("InsertRestrictions", {"Insertable": False}),
@@ -93,6 +93,14 @@ def test_what_cannot_be_ordered_by_is_named() -> None:
     term = "edm:Annotation[@Term='Capabilities.SortRestrictions']"
     root = ET.fromstring(csdl.xml(service))
     assert [each.text for each in root.iterfind(f".//{term}//edm:PropertyPath", NS)] == ["amount"]
+
+
+def test_what_cannot_be_filtered_by_is_named() -> None:
+    limited = EntityType("o", "Outage", ("id",), (replace(ID, filterable=False),))
+    service = Service("o", (EntitySet("Outages", limited),))
+    said = json.loads(csdl.json_document(service))["o"]["Container"]["Outages"]
+    restrictions = {"Filterable": False, "NonFilterableProperties": ["id"]}
+    assert said["@Capabilities.FilterRestrictions"] == restrictions
 
 
 def test_no_level_of_conformance_is_claimed() -> None:

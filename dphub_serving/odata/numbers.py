@@ -1,0 +1,150 @@
+"""Numbers of two types meet: what they become, and where a literal stands among a type's values.
+
+OData Protocol 4.01 promotes to the wider type. What 38 digits cannot hold exactly becomes a double.
+"""
+
+import math
+import struct
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal as OneOf
+
+from dphub_serving.odata.bound import DOUBLE, SINGLE, WIDE, Constant, Type
+from dphub_serving.odata.edm import Property
+
+MAX_DIGITS = 38
+_INTEGERS = {
+    "Edm.SByte": (3, -(2**7), 2**7 - 1),
+    "Edm.Byte": (3, 0, 2**8 - 1),
+    "Edm.Int16": (5, -(2**15), 2**15 - 1),
+    "Edm.Int32": (10, -(2**31), 2**31 - 1),
+    "Edm.Int64": (19, -(2**63), 2**63 - 1),
+    WIDE: (MAX_DIGITS, -(10**MAX_DIGITS) + 1, 10**MAX_DIGITS - 1),
+}
+_NUMBERS = {*_INTEGERS, "Edm.Decimal", "Edm.Single", "Edm.Double"}
+
+
+def of_property(prop: Property) -> Type:
+    edm, facets = prop.type.edm, prop.type.facets
+    if edm in _INTEGERS:
+        return Type(edm, _INTEGERS[edm][0])
+    if edm == "Edm.Decimal":
+        return Type(edm, facets["Precision"], facets["Scale"])
+    return Type(edm)
+
+
+def is_number(kind: Type) -> bool:
+    return kind.edm in _NUMBERS
+
+
+def is_integer(kind: Type) -> bool:
+    return kind.edm in _INTEGERS
+
+
+def is_exact(kind: Type) -> bool:
+    return is_integer(kind) or kind.edm == "Edm.Decimal"
+
+
+def of_literal(value: Decimal | float) -> Type:
+    if isinstance(value, float):
+        return DOUBLE
+    _, digits, exponent = value.as_tuple()
+    assert isinstance(exponent, int), "INF and NaN are floats here"
+    scale = max(-exponent, 0)
+    total = max(len(digits) + max(exponent, 0), scale)
+    if total > MAX_DIGITS:
+        return DOUBLE
+    return Type("Edm.Decimal", total, scale) if scale else Type(WIDE, total)
+
+
+def common(left: Type, right: Type) -> Type:
+    """What both sides of a comparison become."""
+    for inexact in (DOUBLE, SINGLE):
+        if inexact in (left, right):
+            return inexact
+    if is_integer(left) and is_integer(right):
+        return Type(WIDE, max(left.digits, right.digits))
+    return _decimal(_whole(left, right), max(left.scale, right.scale))
+
+
+def sum_type(left: Type, right: Type) -> Type:
+    found = common(left, right)
+    if is_integer(found):
+        return Type(WIDE, min(found.digits + 1, MAX_DIGITS))
+    return _decimal(_whole(left, right) + 1, found.scale) if is_exact(found) else found
+
+
+def product_type(left: Type, right: Type) -> Type:
+    found = common(left, right)
+    if is_integer(found):
+        return Type(WIDE, min(left.digits + right.digits, MAX_DIGITS))
+    if DOUBLE in (left, right) or SINGLE in (left, right):
+        return found
+    scale = left.scale + right.scale
+    return _decimal(left.digits + right.digits - scale, scale)
+
+
+def quotient_type(left: Type, right: Type) -> Type:
+    """Of `div`: only integers and single precision stay what they are."""
+    found = common(left, right)
+    return found if is_integer(found) or found == SINGLE else DOUBLE
+
+
+def rounded_type(kind: Type) -> Type:
+    """Rounding a decimal may carry into one digit more."""
+    if kind.edm != "Edm.Decimal":
+        return kind
+    return Type(WIDE, min(kind.digits - kind.scale + 1, MAX_DIGITS))
+
+
+def _whole(left: Type, right: Type) -> int:
+    return max(left.digits - left.scale, right.digits - right.scale)
+
+
+def _decimal(whole: int, scale: int) -> Type:
+    return Type("Edm.Decimal", whole + scale, scale) if whole + scale <= MAX_DIGITS else DOUBLE
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The value lies between two of the type: behind `floor`, or beyond all of them."""
+
+    place: OneOf["below", "inside", "above"]
+    floor: Constant | None = None
+
+
+def fit(value: Decimal | float, kind: Type) -> Constant | Gap:
+    """The literal as a value of the type, by its exact value; NaN is a value of floats alone."""
+    if not is_exact(kind):
+        return _float(value, kind)
+    if isinstance(value, float):
+        return Gap("above" if value > 0 else "below")
+    scaled = Fraction(value) * 10**kind.scale
+    low, high = _bounds(kind)
+    if not low <= scaled <= high:
+        return Gap("above" if scaled > high else "below")
+    floor = math.floor(scaled)
+    found: int | Decimal = floor
+    if kind.edm == "Edm.Decimal":
+        sign, digits = int(floor < 0), tuple(map(int, str(abs(floor))))
+        found = Decimal((sign, digits, -kind.scale))
+    constant = Constant(found, kind)
+    return constant if scaled == floor else Gap("inside", constant)
+
+
+def _bounds(kind: Type) -> tuple[int, int]:
+    if is_integer(kind):
+        return _INTEGERS[kind.edm][1:]
+    return -(10**kind.digits) + 1, 10**kind.digits - 1
+
+
+def _float(value: Decimal | float, kind: Type) -> Constant:
+    number = float(value)
+    if kind == SINGLE:
+        try:
+            (single,) = struct.unpack("f", struct.pack("f", number))
+        except OverflowError:
+            return Constant(number, DOUBLE)
+        return Constant(float(single), SINGLE)
+    return Constant(number, DOUBLE)

@@ -1,0 +1,47 @@
+"""A piece of SQL with its parameters, put together without ever losing their order."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dphub_serving.odata.errors import TooComplex
+
+# What a text repeats grows with every level; far beyond what 20,000 parts need.
+LONGEST = 2_000_000
+_HOLE = re.compile(r"\{([0-9])\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    text: str
+    params: tuple[object, ...] = ()
+
+
+def parameter(value: object, kind: str) -> Fragment:
+    return Fragment(f"?::{kind}", (value,))
+
+
+def fill(template: str, *parts: Fragment) -> Fragment:
+    """`{0}` stands for the first part, as often as it is named."""
+    text: list[str] = []
+    params: list[object] = []
+    for number, piece in enumerate(_HOLE.split(template)):
+        if number % 2 == 0:
+            text.append(piece)
+            continue
+        part = parts[int(piece)]
+        text.append(part.text)
+        params += part.params
+    return _checked("".join(text), params)
+
+
+def joined(separator: str, parts: Iterable[Fragment]) -> Fragment:
+    every = list(parts)
+    text = separator.join(each.text for each in every)
+    return _checked(text, [param for each in every for param in each.params])
+
+
+def _checked(text: str, params: list[object]) -> Fragment:
+    if len(text) > LONGEST:
+        raise TooComplex("the expression repeats too much when it is computed")
+    return Fragment(text, tuple(params))

@@ -1,0 +1,43 @@
+"""The canonical functions in DuckDB's words. Times of day are texts, durations microseconds."""
+
+from collections.abc import Mapping
+
+# `substring` refuses what lies beyond 32 bits.
+_BEGIN = "greatest(least({1}, 2147483647), -2147483647)::BIGINT"
+_FROM = f"CASE WHEN {_BEGIN} < 0 THEN greatest(length({{0}}) + {_BEGIN}, 0) ELSE {_BEGIN} END + 1"
+_LENGTH = "greatest(least({2}, 2147483647), 0)::BIGINT"
+_FRACTION = "(date_part('microsecond', {0}) % 1000000 * 0.000001::DECIMAL(7,6))::DECIMAL(7,6)"
+
+UTC = "({0} AT TIME ZONE 'UTC')"
+TIME = "{0}::TIME"
+
+FUNCTIONS: Mapping[str, str] = {
+    "concat": "({0} || {1})",
+    "contains": "contains({0}, {1})",
+    "endswith": "ends_with({0}, {1})",
+    "startswith": "starts_with({0}, {1})",
+    "indexof": "(instr({0}, {1}) - 1)",
+    "length": "length({0})",
+    "substring": f"substring({{0}}, {_FROM}, {_LENGTH})",
+    "tolower": "lower({0})",
+    "toupper": "upper({0})",
+    # DuckDB's own trims blanks only.
+    "trim": r"regexp_replace({0}, '^[\s\p{Z}]+|[\s\p{Z}]+$', '', 'g')",
+    "year": "date_part('year', {0})",
+    "month": "date_part('month', {0})",
+    "day": "date_part('day', {0})",
+    "hour": "date_part('hour', {0})",
+    "minute": "date_part('minute', {0})",
+    "second": "date_part('second', {0})",
+    "fractionalseconds": _FRACTION,
+    "date": "{0}::DATE",
+    "time": "{0}::TIME::VARCHAR",
+    "totaloffsetminutes": "({0} - {0})",
+    "totalseconds": "({0}::DECIMAL(20,0) * 0.000001::DECIMAL(7,6))::DECIMAL(20,6)",
+    "mindatetime": "TIMESTAMPTZ '0001-01-01 00:00:00+00'",
+    "maxdatetime": "TIMESTAMPTZ '9999-12-31 23:59:59.999999+00'",
+    "round": "round({0})",
+    "floor": "floor({0})",
+    "ceiling": "ceil({0})",
+}
+SUBSTRING = f"substring({{0}}, {_FROM})"
