@@ -11,6 +11,8 @@ import hashlib
 import re
 from collections.abc import Iterable
 
+from dphub_k8s.api.snapshot import RULE
+
 SOURCES = "sources"
 API = "_api"
 TAG_LENGTH = 63
@@ -68,6 +70,12 @@ def operation(name: str) -> str:
 
 def group(domain: str) -> str:
     return identifier(domain)
+
+
+def check(text: str) -> str:
+    """A built-in check keeps its name, which no rule can have; a rule's is made from its title."""
+    title = text.removeprefix(RULE)
+    return text if title == text else f"rule_{identifier(title)}"
 
 
 def owner(text: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from dphub_assets import names
-from dphub_assets.build.quality import BLOCKING, CHECKS
+from dphub_assets.build import quality
 from dphub_assets.declared import Declared
 from dphub_assets.lake.reader import Snapshot
 from dphub_k8s.api.entity import Column
@@ -23,12 +23,6 @@ PROBLEM = "dphub/problem"
 
 DATA_VERSION = "dagster/data_version"
 SOURCE_KINDS = {"csv", "parquet", "json", "delta"}
-CHECK_TEXTS = {
-    "contract": "Columns and types are those that the contract promises",
-    "key_unique": "Every row has a key of its own, and rows lie in the storage order",
-    "nullability": "No null where the contract allows none",
-    "row_count": "The sources yield rows",
-}
 
 
 def product_key(product: DataProduct) -> dg.AssetKey:
@@ -111,12 +105,12 @@ def owners(product: DataProduct) -> list[str]:
 def check_specs(product: DataProduct) -> list[dg.AssetCheckSpec]:
     return [
         dg.AssetCheckSpec(
-            check,
+            names.check(check.name),
             asset=product_key(product),
-            blocking=check in BLOCKING,
-            description=CHECK_TEXTS[check],
+            blocking=check.blocking,
+            description=check.text,
         )
-        for check in CHECKS
+        for check in quality.checks(product)
     ]
 
 
@@ -254,10 +248,11 @@ def check_events(snapshot: Snapshot) -> list[dg.AssetCheckEvaluation]:
     return [
         dg.AssetCheckEvaluation(
             asset_key=product_key(snapshot.document.spec),
-            check_name=verdict.check,
+            check_name=names.check(verdict.check),
             passed=verdict.passed,
             severity=severity(verdict),
             description=verdict.message or None,
+            metadata=check_metadata(verdict),
         )
         for verdict in snapshot.document.verdicts
     ]
@@ -266,11 +261,24 @@ def check_events(snapshot: Snapshot) -> list[dg.AssetCheckEvaluation]:
 def check_result(product: DataProduct, verdict: Verdict) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         asset_key=product_key(product),
-        check_name=verdict.check,
+        check_name=names.check(verdict.check),
         passed=verdict.passed,
         severity=severity(verdict),
         description=verdict.message or None,
+        metadata=check_metadata(verdict),
     )
+
+
+def check_metadata(verdict: Verdict) -> dict[str, Any]:
+    """What was measured, and whom it concerns."""
+    found: dict[str, Any] = {}
+    if verdict.measured is not None:
+        found["measured"] = verdict.measured
+    if verdict.violations is not None:
+        found["violations"] = verdict.violations
+    if verdict.keys:
+        found["keys"] = dg.MetadataValue.json(list(verdict.keys))
+    return found
 
 
 def severity(verdict: Verdict) -> dg.AssetCheckSeverity:

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from dphub_assets.build import fit, quality, sql
+from dphub_assets.build import fit, quality, rules, sql
 from dphub_assets.build.blame import explained
 from dphub_assets.build.errors import ChecksFailed
 from dphub_assets.build.plan import JoinPlan, make_plan
@@ -110,7 +110,9 @@ def planned(
 ) -> JoinPlan:
     """Raises Refused, SourceUnreadable."""
     schemas = {alias: read_schema(connection, found) for alias, found in relations.items()}
-    return make_plan(product, schemas)
+    plan = make_plan(product, schemas)
+    rules.require_measurable(connection, product)
+    return plan
 
 
 def versions(locations: Mapping[str, Location]) -> dict[str, SourceVersion]:

@@ -4,36 +4,73 @@ One scan of the written file compares every row with its neighbour; the rest is 
 that DuckDB returned while it wrote.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from dphub_assets.build import rules
 from dphub_assets.build.plan import JoinPlan
 from dphub_assets.build.text import commas, name
 from dphub_assets.build.write import Written
 from dphub_assets.sources.relation import parquet
 from dphub_k8s.api.keys import ORDINAL
-from dphub_k8s.api.snapshot import Verdict
+from dphub_k8s.api.product import DataProduct
+from dphub_k8s.api.quality import Rule
+from dphub_k8s.api.snapshot import RULE, Verdict
 
 CONTRACT, KEY_UNIQUE, NULLABILITY, ROW_COUNT = "contract", "key_unique", "nullability", "row_count"
 CHECKS = (CONTRACT, KEY_UNIQUE, NULLABILITY, ROW_COUNT)
 BLOCKING = frozenset({CONTRACT, KEY_UNIQUE, NULLABILITY})
 
+TEXTS = {
+    CONTRACT: "Columns and types are those that the contract promises",
+    KEY_UNIQUE: "Every row has a key of its own, and rows lie in the storage order",
+    NULLABILITY: "No null where the contract allows none",
+    ROW_COUNT: "The sources yield rows",
+}
+
 
 def check(
     connection: duckdb.DuckDBPyConnection, plan: JoinPlan, written: Written
 ) -> tuple[Verdict, ...]:
-    """One verdict for each of CHECKS, in that order."""
+    """One verdict for each of CHECKS, in that order, and for each rule; the rules come last, for
+    they leave the connection with nothing to read."""
     messages = (
         _contract(connection, plan, written),
         _key_unique(connection, plan, written),
         _nullability(plan, written),
         "" if written.rows.rows else "the sources yield no rows",
     )
-    return tuple(
+    builtin = tuple(
         Verdict(check=name, passed=not message, blocking=name in BLOCKING, message=message)
         for name, message in zip(CHECKS, messages, strict=True)
     )
+    return (*builtin, *rules.measured(connection, plan, written))
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What is known of a check before it runs."""
+
+    name: str
+    text: str
+    blocking: bool
+
+
+def checks(product: DataProduct) -> list[Check]:
+    """All that a build of the product gives verdicts on, in that order."""
+    builtin = [Check(name, TEXTS[name], name in BLOCKING) for name in CHECKS]
+    own = [
+        Check(RULE + rule.title, rule.description or said(rule), rule.severity == "error")
+        for rule in product.spec.quality
+    ]
+    return [*builtin, *own]
+
+
+def said(rule: Rule) -> str:
+    what = rule.expression or ", ".join(rule.over)
+    return f"{rule.metric}{what and f' ({what})'}: {rule.demand()}"
 
 
 def _contract(connection: duckdb.DuckDBPyConnection, plan: JoinPlan, written: Written) -> str:
