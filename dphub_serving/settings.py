@@ -32,7 +32,7 @@ class ServingSettings:
     reload_token: str | None = None
     poll_seconds: float = 1.0
     query_seconds: float = 30.0
-    patience_seconds: float = 5.0
+    patience_seconds: float = 10.0
     workers: int = 1
     threads: int = 2
     memory: str = "512MB"

@@ -36,7 +36,7 @@ class EngineLimits:
     threads: int
     spill: Path
     seconds: float
-    patience: float = 5.0
+    patience: float = 10.0
     spill_size: str = "10GB"
 
 

@@ -1,9 +1,7 @@
 """Snapshots that are asked for often get a native file, and lose it without anybody noticing."""
 
 import os
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +10,8 @@ from dphub_assets.lake.writer import Lake
 from dphub_serving.cache.folder import SUFFIX
 from dphub_serving.cache.native import HOT
 from tests.lake_factory import product, publish
-from tests.unit.serving.conftest import Client, serving
+from tests.unit.serving.cache.native_files import native, started, until, warm
+from tests.unit.serving.conftest import Client
 
 COLUMNS = {"a": "string", "b": "int"}
 ROWS = "SELECT 'v' || (i % 50) AS a, (i * 7) % 100 AS b FROM range(9000) t(i)"
@@ -26,31 +25,6 @@ def hot(tmp_path: Path, lake: Lake) -> Iterator[Client]:
     with started(tmp_path) as client:
         warm(client)
         yield client
-
-
-@contextmanager
-def started(home: Path, megabytes: int = 1000) -> Iterator[Client]:
-    bounds = {"DPHUB_SERVING_CACHE_MB": "0", "DPHUB_SERVING_CACHE_DISK_MB": str(megabytes)}
-    with serving(home, **bounds) as client:
-        yield client
-
-
-def warm(client: Client) -> None:
-    for _ in range(HOT):
-        client.get("/odata/orders/Rows")
-    until(lambda: native(client)["attached"] == 1)
-
-
-def native(client: Client) -> dict[str, int]:
-    found: dict[str, int] = client.get("/health").json()["native"]
-    return found
-
-
-def until(holds: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def files(home: Path) -> list[Path]:
