@@ -7,7 +7,7 @@ STAMP = $(VENV)/.installed
 GO ?= $(or $(shell command -v go),/usr/local/go/bin/go)
 TOOLS = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dphub-tests/bin
 
-.PHONY: help dev test lint integration bench s3-gateway lock clean
+.PHONY: help dev test lint integration differential bench s3-gateway lock clean
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -37,6 +37,9 @@ s3-gateway: $(TOOLS)/versitygw  ## the S3 server of the integration tests (needs
 
 $(TOOLS)/versitygw:
 	GOBIN=$(TOOLS) nice $(GO) install github.com/versity/versitygw/cmd/versitygw@v1.8.0
+
+differential: $(STAMP)  ## random filters and joins against independent evaluators, 20,000 each
+	DPHUB_CASES=20000 $(RUN) pytest tests/differential
 
 bench: $(STAMP)  ## the benchmarks, with ratios against a baseline of the same run
 	$(RUN) bench.build

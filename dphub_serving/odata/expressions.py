@@ -110,7 +110,8 @@ class _Binder:
                 return Constant(None, NULL)
             case "integer" | "decimal" | "double":
                 found = self.number(tree)
-                return Constant(found, numbers.of_literal(found))
+                inexact = tree.kind == "double"
+                return Constant(found, bound.DOUBLE if inexact else numbers.of_literal(found))
             case "geo" | "enum":
                 raise self.missing(f"the literal {echo(tree.text)}", tree.at)
             case kind:

@@ -59,6 +59,7 @@ _SQL = {
     "Edm.Duration": "BIGINT",
     "Edm.Binary": "BLOB",
 }
+_FARTHEST = 2**31 - 1
 _SIGNS = {"eq": "=", "ne": "<>", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
 _FAILS = "CASE WHEN {1} = 0 THEN error('division by zero') ELSE {0} %s {1} END"
 _ARITHMETIC = {"add": "+", "sub": "-", "mul": "*", "mod": "%"}
@@ -95,7 +96,7 @@ class Compiler:
             case Arithmetic():
                 return self.arithmetic(tree)
             case Negative(operand, kind):
-                return fill("(-{0})", self.converted(operand, kind))
+                return fill("(-{0})", self.widened(operand, kind))
             case Function():
                 return self.function(tree)
             case Comparison():
@@ -222,6 +223,9 @@ class Compiler:
 
     def function(self, tree: Function) -> Fragment:
         arguments = tuple(map(self.value, tree.arguments))
+        if tree.name == "substring":
+            places = map(_place, arguments[1:], tree.arguments[1:])
+            arguments = (arguments[0], *places)
         if tree.name in _OF_PARTS and tree.arguments[0].type != DATE:
             whole = functions.TIME if tree.arguments[0].type == TIME else functions.UTC
             arguments = (fill(whole, arguments[0]),)
@@ -232,6 +236,14 @@ class Compiler:
             template = functions.SUBSTRING
         found = fill(template, *arguments)
         return fill(f"{{0}}::{sql_type(tree.type)}", found) if tree.type.edm == WIDE else found
+
+
+def _place(found: Fragment, tree: Expression) -> Fragment:
+    """A number of characters, within what DuckDB counts."""
+    if isinstance(tree, Constant) and isinstance(tree.value, Decimal):
+        return parameter(max(min(int(tree.value), _FARTHEST), -_FARTHEST), "BIGINT")
+    narrow = tree.type.edm in ("Edm.SByte", "Edm.Byte", "Edm.Int16", "Edm.Int32")
+    return fill("{0}::BIGINT" if narrow else f"({functions.PLACE})::BIGINT", found)
 
 
 _OF_PARTS = frozenset(

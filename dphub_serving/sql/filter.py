@@ -1,22 +1,81 @@
-"""What `$filter` asks -> the condition of a WHERE over the rows of a snapshot."""
+"""What `$filter` asks -> the rows that pass, as a relation and the condition of a WHERE over it.
 
-from dphub_serving.odata.bound import Column
+A filter that names keys reads the rows of these keys alone; every other condition on a key that is
+no column makes the key of every row.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from dphub_serving.odata.bound import Column, Comparison, Constant, Expression, Junction, Membership
 from dphub_serving.odata.query import Filter
-from dphub_serving.sql.expression import Compiler
-from dphub_serving.sql.fragment import Fragment
+from dphub_serving.odata.values import Value
+from dphub_serving.sql.expression import TRUE, Compiler
+from dphub_serving.sql.fragment import Fragment, fill, joined
+from dphub_serving.sql.keys import row_of
 from dphub_serving.sql.statement import Statement, name
 from dphub_serving.sql.table import Table
 
+# Each key costs a look at the file; beyond so many, one look at the whole file costs less.
+MOST_KEYS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Passing:
+    """`few` says that the relation has the rows of a few keys alone, in no order."""
+
+    source: Fragment
+    condition: Fragment
+    few: bool
+
 
 def compile_count(table: Table, wanted: Filter) -> Statement:
-    found = condition(table, wanted)
-    text = f"SELECT count(*) FROM {table.source()} WHERE {found.text}"
-    return Statement(text, found.params, scans=True)
+    rows = passing(table, wanted)
+    found = fill("SELECT count(*) FROM {0} WHERE {1}", rows.source, rows.condition)
+    return Statement(found.text, found.params, scans=not rows.few)
 
 
-def condition(table: Table, wanted: Filter) -> Fragment:
+def passing(table: Table, wanted: Filter | None) -> Passing:
+    every = Fragment(table.source())
+    if wanted is None:
+        return Passing(every, TRUE, few=False)
+    terms = _conjuncts(wanted.condition)
+    compiler = Compiler(_columns(table), wanted.now)
+    for number, term in enumerate(terms):
+        keys = _keys(table, term)
+        if keys is not None:
+            rest = [compiler.condition(each) for each in terms[:number] + terms[number + 1 :]]
+            return Passing(_rows_of(table, keys), joined(" AND ", rest or [TRUE]), few=True)
+    return Passing(every, compiler.condition(wanted.condition), few=False)
+
+
+def _conjuncts(tree: Expression) -> tuple[Expression, ...]:
+    return tree.terms if isinstance(tree, Junction) and tree.operator == "and" else (tree,)
+
+
+def _columns(table: Table) -> Callable[[Column], Fragment]:
     def column(each: Column) -> Fragment:
         spelled = table.spelled if each.property.name == table.key else None
         return Fragment(f"({spelled.key_sql()})" if spelled else name(each.property.name))
 
-    return Compiler(column, wanted.now).condition(wanted.condition)
+    return column
+
+
+def _keys(table: Table, term: Expression) -> Sequence[Value] | None:
+    """The keys that a row has to have one of, where the term says that and they are few."""
+    if table.recipe is None and table.index_file is None:
+        return None  # the rows are sorted by it
+    match term:
+        case Comparison("eq", Column(prop), Constant(value)) if (
+            prop.name == table.key and value is not None
+        ):
+            return (value,)
+        case Membership(Column(prop), values, null=False) if prop.name == table.key:
+            return values if len(values) <= MOST_KEYS else None
+    return None
+
+
+def _rows_of(table: Table, keys: Sequence[Value]) -> Fragment:
+    one = f"SELECT * FROM {table.source()} WHERE {{0}}"
+    found = [fill(one, row_of(table, key)) for key in keys]
+    return fill("({0})", joined(" UNION ALL ", found or [fill(one, Fragment("false"))]))

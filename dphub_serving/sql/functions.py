@@ -2,10 +2,7 @@
 
 from collections.abc import Mapping
 
-# `substring` refuses what lies beyond 32 bits.
-_BEGIN = "greatest(least({1}, 2147483647), -2147483647)::BIGINT"
-_FROM = f"CASE WHEN {_BEGIN} < 0 THEN greatest(length({{0}}) + {_BEGIN}, 0) ELSE {_BEGIN} END + 1"
-_LENGTH = "greatest(least({2}, 2147483647), 0)::BIGINT"
+_FROM = "CASE WHEN {1} < 0 THEN greatest(length({0}) + {1}, 0) ELSE {1} END + 1"
 _FRACTION = "(date_part('microsecond', {0}) % 1000000 * 0.000001::DECIMAL(7,6))::DECIMAL(7,6)"
 
 UTC = "({0} AT TIME ZONE 'UTC')"
@@ -18,7 +15,7 @@ FUNCTIONS: Mapping[str, str] = {
     "startswith": "starts_with({0}, {1})",
     "indexof": "(instr({0}, {1}) - 1)",
     "length": "length({0})",
-    "substring": f"substring({{0}}, {_FROM}, {_LENGTH})",
+    "substring": f"substring({{0}}, {_FROM}, CASE WHEN {{2}} < 0 THEN 0 ELSE {{2}} END)",
     "tolower": "lower({0})",
     "toupper": "upper({0})",
     # DuckDB's own trims blanks only.
@@ -40,4 +37,9 @@ FUNCTIONS: Mapping[str, str] = {
     "floor": "floor({0})",
     "ceiling": "ceil({0})",
 }
+# `substring` refuses what lies beyond 32 bits; `least` would take null for no argument at all.
+PLACE = (
+    "CASE WHEN {0} > 2147483647 THEN 2147483647"
+    " WHEN {0} < -2147483647 THEN -2147483647 ELSE {0} END"
+)
 SUBSTRING = f"substring({{0}}, {_FROM})"

@@ -8,9 +8,9 @@ index, as declared keys do that the rows are not sorted by.
 
 from dataclasses import dataclass
 
-from dphub_k8s.api.keys import LONGEST, NULL, ORDINAL, SEPARATOR, KeyRecipe, decode_part
-from dphub_k8s.api.types import ColumnType
+from dphub_k8s.api.keys import KeyRecipe
 from dphub_serving.odata.query import Lookup
+from dphub_serving.sql.keys import spelled, stored
 from dphub_serving.sql.shape import Shape, reading, row
 from dphub_serving.sql.statement import Statement, name
 from dphub_serving.sql.table import Table
@@ -47,14 +47,14 @@ def compile_lookup(table: Table, lookup: Lookup, shape: Shape) -> Direct | Index
         return _indexed(table, lookup, shape, key)
     if recipe:
         return None
-    condition = f"{name(table.key)} = {_stored(table.types[table.key])}"
+    condition = f"{name(table.key)} = {stored(table.types[table.key])}"
     return Direct(Statement(_select(table, lookup, shape, condition), (key,)))
 
 
 def _spelled(
     table: Table, lookup: Lookup, shape: Shape, recipe: KeyRecipe, key: str
 ) -> Direct | None:
-    found = _conditions(recipe, key) if len(key) <= LONGEST else None
+    found = spelled(recipe, key)
     if found is None:
         return None
     conditions, params = found
@@ -62,29 +62,9 @@ def _spelled(
     return Direct(Statement(text, (*_given(table, lookup, shape, key), *params)))
 
 
-def _conditions(recipe: KeyRecipe, key: str) -> tuple[list[str], list[object]] | None:
-    values = recipe.decode(key)
-    parts = key.split(SEPARATOR)
-    if values is None or str(values[-1]) != parts[-1]:
-        return None
-    conditions, params = [f"{name(ORDINAL)} = ?"], [values[-1]]
-    for (column, kind), part, value in zip(recipe.columns, parts, values, strict=False):
-        if part == NULL:
-            conditions.append(f"{name(column)} IS NULL")
-            continue
-        conditions.append(f"{name(column)} = {_stored(kind)}")
-        params.append(value)
-        if kind.is_integer and str(value) != part:
-            return None
-        if not kind.is_integer and kind.parse is not str:
-            conditions.append(f"{kind.text.format(name(column))} = ?")
-            params.append(decode_part(part))
-    return conditions, params
-
-
 def _indexed(table: Table, lookup: Lookup, shape: Shape, key: object) -> Indexed:
     kind = table.types[table.key]
-    index = f"SELECT position FROM {table.index()} WHERE key = {_stored(kind)}"
+    index = f"SELECT position FROM {table.index()} WHERE key = {stored(kind)}"
     given = _given(table, lookup, shape, key) if table.spelled else ()
     text = _select(
         table, lookup, shape, "file_row_number = ?", KEY_GIVEN if table.spelled else None
@@ -103,8 +83,3 @@ def _select(
 def _given(table: Table, lookup: Lookup, shape: Shape, key: object) -> tuple[object, ...]:
     """The key, once for every place in which the row's JSON names it."""
     return (key,) * row(table, lookup, shape, KEY_GIVEN).count(KEY_GIVEN)
-
-
-def _stored(kind: ColumnType) -> str:
-    """A parameter in the spelling in which the column is stored."""
-    return f"?::{kind.cast}::{kind.stored}"

@@ -12,12 +12,13 @@ making the key of every row.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from dphub_serving.odata.query import Filter, Order, Query
+from dphub_serving.odata.query import Order, Query
 from dphub_serving.odata.token import AfterRow, AtRow, Cursor
 from dphub_serving.sql import keyset
-from dphub_serving.sql.filter import condition
-from dphub_serving.sql.fragment import Fragment
+from dphub_serving.sql.filter import Passing, passing
+from dphub_serving.sql.fragment import Fragment, joined
 from dphub_serving.sql.shape import Shape, reading, row
 from dphub_serving.sql.statement import Statement, name
 from dphub_serving.sql.table import POSITION, Table
@@ -90,7 +91,7 @@ def compile_page(table: Table, query: Query, shape: Shape) -> Page:
         return _sorted(table, query, shape)
     reverse = direction(table, deciding(table, query.order))
     if query.filter:
-        return _filtered(table, query, shape, query.filter, reverse=bool(reverse))
+        return _filtered(table, query, shape, reverse=bool(reverse))
     return _range(table, query, shape, reverse=bool(reverse))
 
 
@@ -130,49 +131,61 @@ def _range(table: Table, query: Query, shape: Shape, *, reverse: bool) -> Range:
     return Range(Statement(text, params), first, end, table.rows)
 
 
-def _filtered(
-    table: Table, query: Query, shape: Shape, wanted: Filter, *, reverse: bool
-) -> Filtered:
-    found = condition(table, wanted)
+def _filtered(table: Table, query: Query, shape: Shape, *, reverse: bool) -> Filtered:
+    rows = passing(table, query.filter)
     first = query.cursor.row if isinstance(query.cursor, AtRow) else 0
     if reverse:
         begin, order = "file_row_number < ?", " ORDER BY file_row_number DESC"
         first = table.rows - min(first, table.rows)
     else:
-        begin, order = "file_row_number >= ?", ""
-    rest = f" WHERE {begin} AND {found.text}{order} LIMIT ? OFFSET ?"
+        # Whole files are read in their order.
+        begin, order = "file_row_number >= ?", " ORDER BY file_row_number" if rows.few else ""
+    rest = f" WHERE {begin} AND {rows.condition.text}{order} LIMIT ? OFFSET ?"
     more = (f"file_row_number AS {POSITION}",)
-    relation = reading(table, query, shape, rest, more)
+    relation = reading(table, query, shape, rest, more, source=rows.source.text)
     text = f"SELECT {row(table, query, shape)}, {POSITION} FROM {relation}"
-    params = (first, *found.params, query.fetch, query.skip)
-    return Filtered(Statement(text, params, scans=True), table.rows, reverse)
+    params = (*rows.source.params, first, *rows.condition.params, query.fetch, query.skip)
+    return Filtered(Statement(text, params, scans=not rows.few), table.rows, reverse)
 
 
 def _sorted(table: Table, query: Query, shape: Shape) -> Sorted:
     terms = [_term(table, each) for each in query.order]
     by = ", ".join([*(term.ordering() for term in terms), "file_row_number"])
     order = f" ORDER BY {by} LIMIT ? OFFSET ?"
-    passing = condition(table, query.filter) if query.filter else Fragment("true")
+    rows = passing(table, query.filter)
+    text = partial(_text, table, query, shape, terms, rows)
     if not isinstance(query.cursor, AfterRow):
-        where = f" WHERE {passing.text}" if query.filter else ""
-        text = _text(table, query, shape, terms, where + order)
-        return Sorted(None, text, passing.params, query.fetch, query.skip)
+        rest, params = text(order)
+        return Sorted(None, rest, params, query.fetch, query.skip)
     source, values = table.source(), query.cursor.values
-    same, params = keyset.ties(terms, values, source)
-    and_passing = f" AND {passing.text}" if query.filter else ""
     # In file order, as in `_range`.
-    text = _text(table, query, shape, terms, f" WHERE {same}{and_passing} LIMIT ?")
-    ties = Statement(text, (*params, *passing.params, query.fetch))
-    other, params = keyset.beyond(terms, values, source)
-    text = _text(table, query, shape, terms, f" WHERE {other}{and_passing}{order}")
-    return Sorted(ties, text, (*params, *passing.params), query.fetch, query.skip)
+    same = Fragment(*keyset.ties(terms, values, source))
+    by_position = " ORDER BY file_row_number" if rows.few else ""
+    ties, params = text(f"{by_position} LIMIT ?", same)
+    first = Statement(ties, (*params, query.fetch))
+    rest, params = text(order, Fragment(*keyset.beyond(terms, values, source)))
+    return Sorted(first, rest, params, query.fetch, query.skip)
 
 
-def _text(table: Table, query: Query, shape: Shape, terms: list[keyset.Term], rest: str) -> str:
+def _text(
+    table: Table,
+    query: Query,
+    shape: Shape,
+    terms: list[keyset.Term],
+    rows: Passing,
+    rest: str,
+    behind: Fragment | None = None,
+) -> tuple[str, tuple[object, ...]]:
+    """A statement for the rows that pass and come `behind` a place, and its first parameters."""
     values = tuple(f"{term.sql}::VARCHAR AS {name(f'o {n}')}" for n, term in enumerate(terms))
     more = (*values, f"file_row_number AS {POSITION}")
     columns = ", ".join([row(table, query, shape), *(name(f"o {n}") for n in range(len(terms)))])
-    return f"SELECT {columns}, {POSITION} FROM {reading(table, query, shape, rest, more)}"
+    conditions = [*([behind] if behind else []), *([rows.condition] if query.filter else [])]
+    where = joined(" AND ", conditions)
+    rest = f" WHERE {where.text}{rest}" if conditions else rest
+    relation = reading(table, query, shape, rest, more, source=rows.source.text)
+    text = f"SELECT {columns}, {POSITION} FROM {relation}"
+    return text, (*rows.source.params, *where.params)
 
 
 def _term(table: Table, order: Order) -> keyset.Term:

@@ -45,10 +45,12 @@ def reading(
     more: tuple[str, ...] = (),
     *,
     key_known: bool = False,
+    source: str | None = None,
 ) -> str:
     """A relation of the columns that `row` needs: the text of a spelled key is made once per row.
 
-    `rest` is what follows FROM, `more` are further items of the select list.
+    `source` has the rows, where these are not all; `rest` is what follows it, `more` are further
+    items of the select list.
     """
     names = {each.name for each in asked.select}
     keyed = not key_known and (table.key in names or owes_id(asked, shape))
@@ -57,9 +59,9 @@ def reading(
         names.discard(table.key)
     if recipe is None:
         columns = [each for each in table.types if each in names or (keyed and each == table.key)]
-        return f"(SELECT {_items(columns, more) or 'NULL'} FROM {table.source()}{rest})"
+        return f"(SELECT {_items(columns, more) or 'NULL'} FROM {source or table.source()}{rest})"
     columns = [*(each for each, _ in recipe.columns), ORDINAL]
-    inner = f"(SELECT {_items(columns, more)} FROM {table.source()}{rest})"
+    inner = f"(SELECT {_items(columns, more)} FROM {source or table.source()}{rest})"
     return f"(SELECT *, {recipe.text_sql()} AS {KEY_TEXT} FROM {inner})"
 
 

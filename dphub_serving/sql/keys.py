@@ -1,0 +1,50 @@
+"""Which row a key names, as conditions that its columns, or the key index, decide quickly."""
+
+from dphub_k8s.api.keys import LONGEST, NULL, ORDINAL, SEPARATOR, KeyRecipe, decode_part
+from dphub_k8s.api.types import ColumnType
+from dphub_serving.sql.fragment import Fragment
+from dphub_serving.sql.statement import name
+from dphub_serving.sql.table import Table
+
+
+def row_of(table: Table, key: object) -> Fragment:
+    """The condition that the row with this key fulfils, and no other."""
+    recipe = table.recipe
+    if recipe and not recipe.is_digest(str(key)):
+        found = spelled(recipe, str(key))
+        return Fragment(" AND ".join(found[0]), tuple(found[1])) if found else Fragment("false")
+    given = stored(table.types[table.key])
+    if table.index_file:
+        found_by = f"SELECT position FROM {table.index()} WHERE key = {given}"
+        return Fragment(f"file_row_number IN ({found_by})", (key,))
+    if recipe:
+        return Fragment("false")
+    return Fragment(f"{name(table.key)} = {given}", (key,))
+
+
+def spelled(recipe: KeyRecipe, key: str) -> tuple[list[str], list[object]] | None:
+    """Conditions that the row with this key alone fulfils; None where no row can have it."""
+    if len(key) > LONGEST:
+        return None
+    values = recipe.decode(key)
+    parts = key.split(SEPARATOR)
+    if values is None or str(values[-1]) != parts[-1]:
+        return None
+    conditions, params = [f"{name(ORDINAL)} = ?"], [values[-1]]
+    for (column, kind), part, value in zip(recipe.columns, parts, values, strict=False):
+        if part == NULL:
+            conditions.append(f"{name(column)} IS NULL")
+            continue
+        conditions.append(f"{name(column)} = {stored(kind)}")
+        params.append(value)
+        if kind.is_integer and str(value) != part:
+            return None
+        if not kind.is_integer and kind.parse is not str:
+            conditions.append(f"{kind.text.format(name(column))} = ?")
+            params.append(decode_part(part))
+    return conditions, params
+
+
+def stored(kind: ColumnType) -> str:
+    """A parameter in the spelling in which the column is stored."""
+    return f"?::{kind.cast}::{kind.stored}"
