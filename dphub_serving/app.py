@@ -58,6 +58,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         for task in tasks:
             with suppress(asyncio.CancelledError):
                 await task
+        hub.reader.arrivals.close()
         hub.native.close()
         hub.engine.close()
 
@@ -71,7 +72,7 @@ def _end_with_parent() -> None:
 
 def _hub(settings: ServingSettings) -> Hub:
     local = Local.load(settings.local, Settings.read()) if settings.local else None
-    lake = LakeReader.at(settings.lake, settings.native / "files")
+    lake = LakeReader.at(settings.lake, settings.native / "files", settings.native_bytes)
     reader = CatalogReader(lake, local.expected if local else {})
     limits = EngineLimits(
         settings.memory,

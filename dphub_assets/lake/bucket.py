@@ -5,7 +5,7 @@ its own, which a fork does not take along: a process that forks must not have as
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -39,15 +39,19 @@ class Bucket:
 
     _asked_by: ClassVar[int | None] = None
 
-    def __init__(self, url: str, staging_folder: Path, copies: Path) -> None:
+    def __init__(self, url: str, staging_folder: Path, copies: Path, limit: int) -> None:
         bucket, _, prefix = url.removeprefix(SCHEME).strip("/").partition("/")
         self._bucket, self._prefix = bucket, prefix
         self._staging = staging_folder
-        self._downloads = Downloads(copies)
+        self._downloads = Downloads(copies, limit)
 
     @property
     def folder(self) -> Path:
         return self._downloads.folder
+
+    @property
+    def remote(self) -> bool:
+        return True
 
     @property
     def storage_options(self) -> Mapping[str, str]:
@@ -113,9 +117,6 @@ class Bucket:
             for name in sorted(names, reverse=True):
                 obstore.delete(self._store, name)
 
-    def is_local(self, name: str, file: DataFile) -> bool:
-        return self._downloads.has(name, file)
-
     def local(self, name: str, file: DataFile) -> Path:
         def download(into: IO[bytes]) -> None:
             with self._asking(name):
@@ -123,6 +124,9 @@ class Bucket:
                     into.write(chunk)
 
         return self._downloads.get(name, file, download)
+
+    def keep_local(self, files: Collection[Path]) -> None:
+        self._downloads.keep(files)
 
     def uri(self, name: str) -> str:
         return SCHEME + "/".join(each for each in (self._bucket, self._prefix, name) if each)

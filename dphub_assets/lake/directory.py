@@ -4,7 +4,7 @@ import fcntl
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +25,10 @@ class Directory:
     @property
     def folder(self) -> Path:
         return self.root
+
+    @property
+    def remote(self) -> bool:
+        return False
 
     @property
     def storage_options(self) -> Mapping[str, str]:
@@ -82,14 +86,14 @@ class Directory:
     def delete_tree(self, prefix: str) -> None:
         shutil.rmtree(self.root / prefix, ignore_errors=True)
 
-    def is_local(self, name: str, file: DataFile) -> bool:  # noqa: ARG002  all are
-        return True
-
     def local(self, name: str, file: DataFile) -> Path:
         found = self.root / name
         if (size := found.stat().st_size) != file.bytes:
             raise Corrupt(f"{name} has {size} bytes, not {file.bytes}")
         return found
+
+    def keep_local(self, files: Collection[Path]) -> None:
+        """There are no copies."""
 
     def uri(self, name: str) -> str:
         return str(self.root / name)

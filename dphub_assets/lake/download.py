@@ -3,8 +3,9 @@
 import fcntl
 import hashlib
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -14,29 +15,45 @@ from dphub_k8s.api.snapshot import DataFile
 
 UNFINISHED = ".part"
 LOCKS = 64
+UNUSED_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Downloads:
-    """A folder that several processes may share."""
+    """A folder that several processes may share. Copies that none of them keeps go, the longest
+    unused first, while there are more than `limit` bytes."""
 
     folder: Path
-
-    def has(self, name: str, file: DataFile) -> bool:
-        try:
-            return (self.folder / name).stat().st_size == file.bytes
-        except FileNotFoundError:
-            return False
+    limit: int
 
     def get(self, name: str, file: DataFile, download: Callable[[IO[bytes]], None]) -> Path:
         """The copy; `download` writes it where there is none. Raises Corrupt."""
         target = self.folder / name
-        if self.has(name, file):
+        if self._has(name, file):
+            _touch(target)
             return target
         with self._locked(name):
-            if not self.has(name, file):
+            if not self._has(name, file):
                 self._fetch(target, name, file, download)
         return target
+
+    def keep(self, files: Collection[Path]) -> None:
+        """Others see that they are used; what nobody has kept for an hour may go."""
+        for file in files:
+            _touch(file)
+        found = {file: file.stat() for file in self.folder.rglob("*.parquet*")}
+        excess = sum(each.st_size for each in found.values()) - self.limit
+        for file in sorted(found, key=lambda each: found[each].st_mtime):
+            if excess <= 0 or found[file].st_mtime > time.time() - UNUSED_SECONDS:
+                return
+            file.unlink(missing_ok=True)
+            excess -= found[file].st_size
+
+    def _has(self, name: str, file: DataFile) -> bool:
+        try:
+            return (self.folder / name).stat().st_size == file.bytes
+        except FileNotFoundError:
+            return False
 
     def _fetch(
         self, target: Path, name: str, file: DataFile, download: Callable[[IO[bytes]], None]
@@ -63,6 +80,11 @@ class Downloads:
         with lock.open("a") as held:
             fcntl.flock(held, fcntl.LOCK_EX)
             yield
+
+
+def _touch(file: Path) -> None:
+    with suppress(FileNotFoundError):
+        os.utime(file)
 
 
 def _verify(name: str, file: DataFile, found: IO[bytes]) -> None:

@@ -3,7 +3,7 @@
 Names are relative, with `/`. An object appears whole or not at all.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
@@ -26,6 +26,10 @@ class Objects(Protocol):
     @property
     def folder(self) -> Path:
         """Where the files of `local` are."""
+
+    @property
+    def remote(self) -> bool:
+        """Whether a request takes long, and costs."""
 
     @property
     def storage_options(self) -> Mapping[str, str]:
@@ -52,12 +56,12 @@ class Objects(Protocol):
 
     def delete_tree(self, prefix: str) -> None: ...
 
-    def is_local(self, name: str, file: DataFile) -> bool:
-        """Whether `local` answers at once."""
-
     def local(self, name: str, file: DataFile) -> Path:
         """A file that DuckDB can open. Raises FileNotFoundError, and Corrupt where it is not what
         `file` says."""
+
+    def keep_local(self, files: Collection[Path]) -> None:
+        """What `local` gave and is still needed; other copies may go, if there are many."""
 
     def uri(self, name: str) -> str: ...
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from dphub_assets.lake import layout
 from dphub_assets.lake.errors import Corrupt, NoSnapshot, SnapshotGone
 from dphub_assets.lake.objects import Objects, Stamp
-from dphub_assets.lake.place import objects_at
+from dphub_assets.lake.place import COPIES_BYTES, objects_at
 from dphub_assets.lake.pointer import FOLDER, Current, Pointer, object_name
 from dphub_k8s.api.snapshot import DataFile, SnapshotDocument
 
@@ -53,9 +53,11 @@ class LakeReader:
         self.faults: dict[str, str] = {}
 
     @classmethod
-    def at(cls, place: str | Path, copies: Path | None = None) -> "LakeReader":
-        """`place` is a folder or a URL, `copies` a local folder for what is fetched from a URL."""
-        return cls(objects_at(place, copies=copies))
+    def at(
+        cls, place: str | Path, copies: Path | None = None, limit: int = COPIES_BYTES
+    ) -> "LakeReader":
+        """`place` is a folder or a URL; files of a URL are copied to `copies`, see `objects_at`."""
+        return cls(objects_at(place, copies=copies, limit=limit))
 
     def pointers(self) -> dict[str, Pointer]:
         """Every product that is accepted or published, by name."""
@@ -117,14 +119,6 @@ class LakeReader:
     def local(self, snapshot: Snapshot, file: DataFile) -> Path:
         """A file of the snapshot that DuckDB can open. Raises FileNotFoundError, Corrupt."""
         return self.objects.local(f"{layout.table(snapshot.name)}/{file.path}", file)
-
-    def is_local(self, snapshot: Snapshot) -> bool:
-        """Whether no file of the snapshot has to be fetched first."""
-        table = layout.table(snapshot.name)
-        return all(
-            self.objects.is_local(f"{table}/{file.path}", file)
-            for file in snapshot.document.all_files
-        )
 
     def uri(self, name: str) -> str:
         """Where any Delta reader finds the product's table."""

@@ -2,12 +2,15 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 
 from dphub_assets.lake.errors import LakeError
 from dphub_serving.catalog.catalog import Catalog
 from dphub_serving.catalog.reading import CatalogReader
 from dphub_serving.catalog.stamp import Stamp
 
+# Snapshots that arrive together are looked at together.
+TOGETHER_SECONDS = 0.2
 log = logging.getLogger("dphub.serving")
 
 
@@ -30,8 +33,13 @@ class Polling:
         return self._reader.catalog
 
     async def run(self) -> None:
+        loop, come = asyncio.get_running_loop(), asyncio.Event()
+        self._reader.arrivals.arrived = lambda: _tell(loop, come)
         while True:
-            await asyncio.sleep(self._seconds)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(come.wait(), self._seconds)
+                await asyncio.sleep(TOGETHER_SECONDS)
+            come.clear()
             await self.refresh()
 
     async def reload(self) -> bool:
@@ -72,6 +80,12 @@ class Polling:
         self.fault = None
         _report(before, catalog)
         return catalog
+
+
+def _tell(loop: asyncio.AbstractEventLoop, come: asyncio.Event) -> None:
+    """From another thread; nobody hears it when the service has ended."""
+    with suppress(RuntimeError):
+        loop.call_soon_threadsafe(come.set)
 
 
 def _report(before: Catalog | None, now: Catalog) -> None:

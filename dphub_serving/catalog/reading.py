@@ -1,17 +1,21 @@
 """The lake -> the catalog. Only what changed is read; one product's fault stays its own."""
 
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 
 from dphub_assets.lake.errors import LakeError
-from dphub_assets.lake.pointer import Pointer
+from dphub_assets.lake.pointer import Current, Pointer
 from dphub_assets.lake.reader import LakeReader
+from dphub_serving.catalog.arrivals import Arrivals
 from dphub_serving.catalog.catalog import Catalog
 from dphub_serving.catalog.served import Served, compile_snapshot
 from dphub_serving.rows.lru import Lru
 
 PINNED = 256
+KEEP_SECONDS = 60.0
 
 
 class CatalogReader:
@@ -25,7 +29,9 @@ class CatalogReader:
         self._expected = expected or {}
         self._compiled: dict[str, Served] = {}
         self._pinned: Lru[str, Served] = Lru(PINNED)
-        self._lock = threading.Lock()
+        self._lock, self._pinning = threading.Lock(), threading.Lock()
+        self.arrivals = Arrivals(lake)
+        self._kept = -KEEP_SECONDS
         self.catalog: Catalog | None = None
 
     def refresh(self, changed: Callable[[Catalog], None] | None = None) -> Catalog:
@@ -41,6 +47,7 @@ class CatalogReader:
             unread = {name: it for name, it in before.pointers.items() if name in degraded}
             pointers = {**unread, **found}
             self._compiled = self._compile_all(pointers, degraded)
+            self._keep()
             routes = _routes(self._compiled.values(), before, degraded)
             expected = {at: it for at, it in self._expected.items() if at not in routes}
             waiting = {**expected, **_waiting(pointers, self._compiled, routes)}
@@ -55,10 +62,10 @@ class CatalogReader:
 
         Raises NoSnapshot, SnapshotGone, Corrupt.
         """
-        with self._lock:
+        with self._pinning:
             retained = _retained(pointer, sequence)
             known = self._pinned.get(retained) if retained else None
-            if known is None:
+            if known is None or not Path(known.table.rows_file).exists():
                 known = compile_snapshot(self._lake, self._lake.at_sequence(pointer, sequence))
                 self._pinned.put(known.snapshot_id, known)
             return known
@@ -67,6 +74,11 @@ class CatalogReader:
         self, pointers: Mapping[str, Pointer], degraded: dict[str, str]
     ) -> dict[str, Served]:
         compiled = {}
+        self.arrivals.expect(
+            (pointer, pointer.current)
+            for name, pointer in pointers.items()
+            if pointer.current and not self._has(name, pointer.current)
+        )
         for name, pointer in pointers.items():
             known = self._compiled.get(name)
             if known and known.uid != pointer.product.uid:
@@ -83,7 +95,21 @@ class CatalogReader:
         current = pointer.current
         if current is None or (known and known.snapshot_id == current.id):
             return known
-        return compile_snapshot(self._lake, self._lake.open(pointer, current))
+        snapshot = self.arrivals.take(pointer, current)
+        return compile_snapshot(self._lake, snapshot) if snapshot else known
+
+    def _has(self, name: str, current: Current) -> bool:
+        known = self._compiled.get(name)
+        return known is not None and known.snapshot_id == current.id
+
+    def _keep(self) -> None:
+        """Now and then say which copies are in use."""
+        if time.monotonic() - self._kept < KEEP_SECONDS:
+            return
+        self._kept = time.monotonic()
+        tables = [each.table for each in self._compiled.values()]
+        files = [file for table in tables for file in (table.rows_file, table.index_file) if file]
+        self._lake.objects.keep_local([Path(file) for file in files])
 
 
 def _retained(pointer: Pointer, sequence: int) -> str | None:

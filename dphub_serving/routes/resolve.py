@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from dphub_assets.lake.errors import Corrupt, NoSnapshot, SnapshotGone
+from dphub_assets.lake import errors as lake
 from dphub_serving.catalog.catalog import Catalog
 from dphub_serving.catalog.served import Served
 from dphub_serving.odata.edm import EntitySet
@@ -59,7 +59,10 @@ async def _at(hub: Hub, catalog: Catalog, current: Served, snapshot: int | None)
     pointer = catalog.pointers[current.name]
     try:
         return await asyncio.to_thread(hub.reader.pinned, pointer, snapshot)
-    except NoSnapshot as error:
+    except lake.NoSnapshot as error:
         raise NotFound(f"{current.name} has no snapshot {snapshot}") from error
-    except (SnapshotGone, Corrupt) as error:
+    except (lake.SnapshotGone, lake.Corrupt) as error:
         raise Gone(f"snapshot {snapshot} of {current.name} is no longer kept") from error
+    except lake.Unavailable as error:
+        away = f"snapshot {snapshot} of {current.name} cannot be fetched now"
+        raise Unavailable(away, retry_after=RETRY_AFTER) from error

@@ -84,7 +84,6 @@ def test_a_file_is_taken_over_whole(objects: Objects, tmp_path: Path) -> None:
     local = objects.local("a/file.parquet", described(content))
     assert local.is_relative_to(objects.folder)
     assert local.read_bytes() == content
-    assert objects.is_local("a/file.parquet", described(content))
 
 
 def test_a_tree_is_deleted_with_everything_in_it(objects: Objects) -> None:

@@ -7,6 +7,8 @@ import pytest
 
 from tests import gateway
 from tests.gateway import Gateway
+from tests.integration.s3 import proxy
+from tests.integration.s3.proxy import Proxy
 
 
 @pytest.fixture
@@ -22,3 +24,10 @@ def server(
 @pytest.fixture
 def place(server: Gateway) -> str:
     return f"s3://{gateway.BUCKET}/{uuid4().hex}"
+
+
+@pytest.fixture
+def door(server: Gateway, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    with proxy.running(server.url) as started:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", started.url)
+        yield started

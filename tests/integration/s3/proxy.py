@@ -1,13 +1,15 @@
 """An S3 server's front door that makes trouble at one request, for tests.
 
 `arm` says at which request from now on: the asking process is killed before the request gets
-through ("before") or when it has been done ("after"), or its answer gets lost ("lost").
+through ("before") or when it has been done ("after"), or its answer gets lost ("lost"). While
+`held`, requests for a name that contains it wait.
 """
 
 import http.client
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -40,6 +42,7 @@ class Proxy(ThreadingHTTPServer):
         self.behind = behind
         self.trap = Trap()
         self.asked: list[str] = []
+        self.held = ""
         self.counting = threading.Lock()
 
     @property
@@ -62,6 +65,8 @@ class Handler(BaseHTTPRequestHandler):
         with self.server.counting:
             trouble = self.server.trap.springs()
             self.server.asked.append(f"{self.command} {self.path}")
+        while self.server.held and self.server.held in self.path:
+            time.sleep(0.01)
         if trouble == "before":
             os.kill(self.server.trap.victim, signal.SIGKILL)
             return

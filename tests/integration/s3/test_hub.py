@@ -8,7 +8,7 @@ import pytest
 
 from tests import gateway
 from tests.gateway import Gateway
-from tests.integration.stack import EXAMPLE, NAME, Stack, copy_data, eventually, example, running
+from tests.integration.stack import NAME, Stack, copy_data, eventually, example, running
 
 pytestmark = pytest.mark.integration
 ROWS = f"/odata/{NAME}"

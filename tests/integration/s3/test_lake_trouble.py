@@ -2,26 +2,16 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from dphub_assets.lake.writer import Lake
-from tests.gateway import Gateway
-from tests.integration.s3 import proxy
 from tests.integration.s3.proxy import Proxy, arm
 from tests.integration.stack import ROOT
 from tests.lake_documents import identity, product, publish
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture
-def door(server: Gateway, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
-    with proxy.running(server.url) as started:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", started.url)
-        yield started
 
 
 def test_a_publisher_killed_at_every_request_tears_nothing(
