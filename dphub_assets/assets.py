@@ -1,5 +1,6 @@
 """One executable asset per product: build it, report what was checked and published."""
 
+import json
 from collections.abc import Iterator
 
 import dagster as dg
@@ -17,6 +18,8 @@ from dphub_k8s.api.snapshot import Verdict
 # Metadata of a failure. What is final the same spec and sources would only say again.
 REASON, MESSAGE, FINAL = "reason", "message", "final"
 FINAL_ERRORS = (Refused, CastFailed, ChecksFailed)
+# Of a run: alias -> sequence of the snapshot to read.
+READS_TAG = "dphub.io/reads"
 Event = dg.MaterializeResult[None] | dg.AssetCheckResult
 
 
@@ -34,7 +37,11 @@ def product_asset(
 
         try:
             snapshot = builder.build(
-                product, declared.identity, context.run.run_id, progress=context.log.info
+                product,
+                declared.identity,
+                context.run.run_id,
+                progress=context.log.info,
+                reads=json.loads(context.run.tags.get(READS_TAG, "{}")),
             )
         except ChecksFailed as held_back:
             # The verdicts are events of their own: a failed build has them too.
@@ -46,9 +53,10 @@ def product_asset(
         yield dg.MaterializeResult(
             asset_key=translator.product_key(product),
             metadata=translator.snapshot_metadata(
-                snapshot, public_url, builder.lake.uri(product.name)
+                snapshot, declared.domains, public_url, builder.lake.uri(product.name)
             ),
             data_version=dg.DataVersion(snapshot.document.data_version),
+            tags=translator.input_tags(snapshot.document, declared.domains),
         )
         context.log_event(translator.endpoint_event(snapshot, public_url))
 

@@ -1,6 +1,7 @@
 """What the store declares, admitted: every product, the refused ones with what is wrong."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dphub_k8s import admission
@@ -16,7 +17,8 @@ Outcome = DataProduct | Refused
 @dataclass(frozen=True, slots=True)
 class Declared:
     """`product` is None where admission refused. `digest` changes with all that is declared,
-    `rules` with what is checked."""
+    `rules` with what is checked. `domains` has the domain of each product that it reads, where that
+    is declared."""
 
     identity: Identity
     domain: str
@@ -25,6 +27,7 @@ class Declared:
     product: DataProduct | None
     problems: tuple[Problem, ...] = ()
     rules: str = ""
+    domains: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -58,8 +61,9 @@ class Declarations:
             oldest_first = sorted(listed, key=lambda stored: (stored.created, stored.name))
             documents = [(stored.document, stored.origin) for stored in oldest_first]
             outcomes = admission.admit_all(documents, roots=self._roots, memory=self._memory)
-            found = map(self._declared, oldest_first, outcomes)
-            self._known = {stored.name: (stored, outcome, one) for stored, outcome, one in found}
+            found = list(map(self._declared, oldest_first, outcomes))
+            domains = {one.name: one.domain for _, _, one in found}
+            self._known = {one.name: (s, o, _beside(one, domains)) for s, o, one in found}
             self._seen = listed
             self._found = {name: one for name, (_, _, one) in self._known.items()}
         return self._found
@@ -88,6 +92,12 @@ def _declared(stored: Stored, outcome: Outcome) -> Declared:
         problems,
         outcome.rules_version(),
     )
+
+
+def _beside(one: Declared, domains: Mapping[str, str]) -> Declared:
+    reads = one.product.spec.backend.products.values() if one.product else ()
+    beside = {name: domains[name] for name in reads if name in domains}
+    return one if one.domains == beside else replace(one, domains=beside)
 
 
 def _domain(stored: Stored) -> str:

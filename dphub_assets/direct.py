@@ -4,7 +4,9 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from graphlib import TopologicalSorter
 from pathlib import Path
 from uuid import uuid4
 
@@ -13,7 +15,7 @@ from dphub_assets.build.publish import Builder
 from dphub_assets.lake.errors import LakeError
 from dphub_assets.sources.errors import SourceError
 from dphub_k8s import documents
-from dphub_k8s.admission import admit_all
+from dphub_k8s.admission import admit, admit_all
 from dphub_k8s.api.errors import Problem, Refused
 from dphub_k8s.api.product import DataProduct
 from dphub_k8s.api.snapshot import Identity
@@ -30,20 +32,35 @@ def validate(arguments: list[str]) -> int:
     settings = Settings.read()
     builder = Builder.read(settings)
     wrong = 0
+    outcomes = {file: _products(Path(file), settings) for file in arguments}
+    others = _declared([one for found in outcomes.values() for one in found], settings)
     for file in arguments:
-        for problem in _problems(file, builder, settings):
+        for problem in _problems(outcomes[file], builder, others):
             found = {"path": problem.path, "reason": problem.reason, "message": problem.message}
             print(json.dumps({"file": file, **found}))
             wrong += 1
     return 1 if wrong else 0
 
 
-def _problems(file: str, builder: Builder, settings: Settings) -> Iterator[Problem]:
-    for outcome in _products(Path(file), settings):
+def _declared(outcomes: Iterable[Outcome], settings: Settings) -> dict[str, DataProduct]:
+    """What products may read: those that are given, and those of the store which these name."""
+    found = {one.name: one for one in outcomes if isinstance(one, DataProduct)}
+    named = {name for one in found.values() for name in one.spec.backend.products.values()}
+    for name in named - found.keys():
+        with suppress(StoreError, OSError, Refused):
+            stored = DirectoryStore(settings.products, settings.store_state).get(name)
+            found[name] = admit(stored.document, roots=settings.allowed_roots)
+    return found
+
+
+def _problems(
+    outcomes: Iterable[Outcome], builder: Builder, others: Mapping[str, DataProduct]
+) -> Iterator[Problem]:
+    for outcome in outcomes:
         try:
             if isinstance(outcome, Refused):
                 raise outcome
-            builder.validate(outcome)
+            builder.validate(outcome, others)
         except Refused as refused:
             yield from refused.problems
         except SourceError as error:
@@ -51,7 +68,8 @@ def _problems(file: str, builder: Builder, settings: Settings) -> Iterator[Probl
 
 
 def materialize(arguments: list[str]) -> int:
-    """Build and publish every product of FILE, or the one of this NAME in the store."""
+    """Build and publish every product of FILE, those first that others read, or the one of this
+    NAME in the store."""
     parser = argparse.ArgumentParser(prog="dphub materialize")
     parser.add_argument("target", metavar="NAME|FILE")
     parser.add_argument("--name", help="only this product of FILE")
@@ -59,7 +77,7 @@ def materialize(arguments: list[str]) -> int:
     settings = Settings.read()
     builder = Builder.read(settings)
     failed = 0
-    for outcome in _wanted(options.target, settings):
+    for outcome in _upstream_first(_wanted(options.target, settings)):
         if isinstance(outcome, Refused):
             print(outcome, file=sys.stderr)
             failed += 1
@@ -73,6 +91,14 @@ def _wanted(target: str, settings: Settings) -> list[Outcome]:
         return _products(Path(target), settings)
     stored = DirectoryStore(settings.products, settings.store_state).get(target)
     return admit_all([(stored.document, stored.origin)], roots=settings.allowed_roots)
+
+
+def _upstream_first(outcomes: list[Outcome]) -> list[Outcome]:
+    found = {one.name: one for one in outcomes if isinstance(one, DataProduct)}
+    reads = {name: one.spec.backend.products.values() for name, one in found.items()}
+    order = TopologicalSorter(reads).static_order()
+    refused = [one for one in outcomes if isinstance(one, Refused)]
+    return [*refused, *(found[name] for name in order if name in found)]
 
 
 def _products(file: Path, settings: Settings) -> list[Outcome]:

@@ -33,7 +33,8 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a product reads: alias -> source, the sources named by all that tells them apart."""
+    """What a product reads, other products apart: alias -> source, the sources named by all that
+    tells them apart."""
 
     of: Declared
     sources: Mapping[str, str]
@@ -69,7 +70,11 @@ class Wants:
         sources = one.product.spec.backend.sources if one.product else {}
         return Reading(
             one,
-            {alias: s.model_dump_json(exclude={"rename"}) for alias, s in sources.items()},
+            {
+                alias: source.model_dump_json(exclude={"rename"})
+                for alias, source in sources.items()
+                if source.product is None
+            },
         )
 
     def _see(self, source: Source) -> Seen:

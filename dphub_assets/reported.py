@@ -47,6 +47,7 @@ class Reported:
         self,
         instance: dg.DagsterInstance,
         snapshots: Mapping[str, Snapshot],
+        domains: Mapping[str, str],
         public_url: str,
         uri: Callable[[str], str],
     ) -> Iterator[Event]:
@@ -63,7 +64,7 @@ class Reported:
             else:
                 behind.append((name, snapshot))
         for name, snapshot in behind[:TOLD]:
-            yield translator.product_event(snapshot, public_url, uri(name))
+            yield translator.product_event(snapshot, domains, public_url, uri(name))
             yield from translator.check_events(snapshot)
             yield translator.endpoint_event(snapshot, public_url)
 

@@ -10,6 +10,7 @@ from functools import partial
 import dagster as dg
 
 from dphub_assets import levels, reload, schedule, translator
+from dphub_assets.assets import READS_TAG
 from dphub_assets.build.publish import Builder
 from dphub_assets.declared import Declarations, Declared
 from dphub_assets.lake import retention
@@ -84,16 +85,17 @@ def evaluate(context: dg.SensorEvaluationContext, hub: Hub, now: float) -> dg.Se
     sweep(hub, declared, now)
 
     settled = {n: snapshots[n] for n in sorted(behind & snapshots.keys()) if not _busy(tried, n)}
+    domains = {name: one.domain for name, one in declared.items()}
     return dg.SensorResult(
         run_requests=[
-            run_request(one.product, wanted[name], key)
+            run_request(one.product, wanted[name], key, snapshots)
             for name, key in decision.build.items()
             if (one := declared[name]).product
         ],
         asset_events=[
             *hub.reported.sources(instance, versions),
             *hub.reported.snapshots(
-                instance, settled, hub.dagster.public_url, hub.builder.lake.uri
+                instance, settled, domains, hub.dagster.public_url, hub.builder.lake.uri
             ),
         ],
         skip_reason=None if decision.build else dg.SkipReason(in_words(decision, len(wanted), now)),
@@ -136,11 +138,18 @@ def target(name: str, wanted: Wanted) -> Target:
     return Target(name, wanted.uid, wanted.generation, wanted.level)
 
 
-def run_request(product: DataProduct, wanted: Wanted, run_key: str) -> dg.RunRequest:
+def run_request(
+    product: DataProduct, wanted: Wanted, run_key: str, snapshots: Mapping[str, Snapshot]
+) -> dg.RunRequest:
+    """The run is told which snapshots to read: another may be current by the time it begins."""
+    reads = {alias: snapshots[name].sequence for alias, name in wanted.reads.items()}
     return dg.RunRequest(
         run_key=run_key,
         asset_selection=[translator.product_key(product)],
-        tags=target(product.name, wanted).tags,
+        tags={
+            **target(product.name, wanted).tags,
+            **({READS_TAG: json.dumps(reads)} if reads else {}),
+        },
     )
 
 

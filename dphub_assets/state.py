@@ -56,6 +56,7 @@ def _fields(one: Declared) -> dict[str, object]:
         "codeVersion": one.code_version,
         "document": one.product.document() if one.product else None,
         "problems": [[found.path, found.reason, found.message] for found in one.problems],
+        "domains": one.domains,
     }
 
 
@@ -68,4 +69,5 @@ def _declared(fields: Mapping[str, Any]) -> Declared:
         fields["codeVersion"],
         DataProduct.model_validate(document) if document else None,
         tuple(Problem(*problem) for problem in fields["problems"]),
+        domains=fields["domains"],
     )

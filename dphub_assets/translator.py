@@ -37,16 +37,22 @@ def source_key(location: str) -> dg.AssetKey:
     return dg.AssetKey(names.source_key(location))
 
 
-def source_keys(product: DataProduct) -> dict[str, dg.AssetKey]:
-    """By alias."""
-    sources = product.spec.backend.sources
-    return {alias: source_key(source.path) for alias, source in sources.items() if source.path}
+def source_keys(product: DataProduct, domains: Mapping[str, str]) -> dict[str, dg.AssetKey]:
+    """By alias; `domains` are those of other products. One that is not declared has no asset."""
+    found: dict[str, dg.AssetKey] = {}
+    for alias, source in product.spec.backend.sources.items():
+        if source.path is not None:
+            found[alias] = source_key(source.path)
+        elif source.product is not None and source.product in domains:
+            key = names.product_key(domains[source.product], source.product)
+            found[alias] = dg.AssetKey(key)
+    return found
 
 
 def asset_spec(declared: Declared, product: DataProduct, public_url: str) -> dg.AssetSpec:
     return dg.AssetSpec(
         key=product_key(product),
-        deps=list(dict.fromkeys(source_keys(product).values())),
+        deps=list(dict.fromkeys(source_keys(product, declared.domains).values())),
         description=description(product),
         group_name=names.group(product.spec.domain),
         owners=owners(product),
@@ -179,32 +185,33 @@ def _column(product: DataProduct, column: Column) -> dg.TableColumn:
 
 
 def column_lineage(
-    product: DataProduct, lineage: Mapping[str, tuple[LineageInput, ...]]
+    keys: Mapping[str, dg.AssetKey], lineage: Mapping[str, tuple[LineageInput, ...]]
 ) -> dg.TableColumnLineage:
     """Dagster knows one kind of input, and each once; which are indirect, and by which of two
     aliases of one location, is in the snapshot document."""
-    keys = source_keys(product)
-    return dg.TableColumnLineage(
-        {
-            column: list(
-                dict.fromkeys(dg.TableColumnDep(keys[one.source], one.column) for one in inputs)
-            )
-            for column, inputs in lineage.items()
-        }
-    )
+
+    def deps(inputs: tuple[LineageInput, ...]) -> list[dg.TableColumnDep]:
+        known = [one for one in inputs if one.source in keys]
+        found = [dg.TableColumnDep(keys[one.source], one.column) for one in known]
+        return list(dict.fromkeys(found))
+
+    return dg.TableColumnLineage({column: deps(inputs) for column, inputs in lineage.items()})
 
 
-def snapshot_metadata(snapshot: Snapshot, public_url: str, uri: str) -> dict[str, Any]:
+def snapshot_metadata(
+    snapshot: Snapshot, domains: Mapping[str, str], public_url: str, uri: str
+) -> dict[str, Any]:
     """Of a materialization. The schema replaces the definition's: descriptions go in again."""
     document = snapshot.document
     product = document.spec
+    keys = source_keys(product, domains)
     return {
         PRODUCT: product.name,
         UID: document.product.uid,
         SEQUENCE: snapshot.sequence,
         "dagster/row_count": document.rows,
         "dagster/column_schema": column_schema(product),
-        "dagster/column_lineage": column_lineage(product, document.column_lineage),
+        "dagster/column_lineage": column_lineage(keys, document.column_lineage),
         "dagster/table_name": f"{product.spec.domain}.{product.name}",
         "dagster/uri": uri,
         "bytes": document.bytes,
@@ -222,23 +229,34 @@ def _indirect(document: SnapshotDocument) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def product_event(snapshot: Snapshot, public_url: str, uri: str) -> dg.AssetMaterialization:
+def input_tags(document: SnapshotDocument, domains: Mapping[str, str]) -> dict[str, str]:
+    """What was read; Dagster would note what it last heard of."""
+    keys = source_keys(document.spec, domains)
+    return {
+        f"dagster/input_data_version/{keys[source.alias].to_user_string()}": source.version
+        for source in document.sources
+        if source.alias in keys
+    }
+
+
+def product_event(
+    snapshot: Snapshot, domains: Mapping[str, str], public_url: str, uri: str
+) -> dg.AssetMaterialization:
     """A materialization that no run made: a new sequence over the same files."""
     document = snapshot.document
+    read = input_tags(document, domains)
     tags = {
         DATA_VERSION: document.data_version,
         "dagster/data_version_is_user_provided": "true",
         "dagster/code_version": document.code_version,
-    }
-    for source in document.sources:
-        key = source_key(source.location).to_user_string()
-        tags[f"dagster/input_data_version/{key}"] = source.version
+        **read,
         # Without a pointer the input counts as a new dependency and the product as stale.
-        tags[f"dagster/input_event_pointer/{key}"] = "NULL"
+        **{tag.replace("data_version", "event_pointer", 1): "NULL" for tag in read},
+    }
     return dg.AssetMaterialization(
         product_key(document.spec),
         description="published without a run",
-        metadata=snapshot_metadata(snapshot, public_url, uri),
+        metadata=snapshot_metadata(snapshot, domains, public_url, uri),
         tags=tags,
     )
 

@@ -20,8 +20,9 @@ from dphub_assets.lake import layout
 from dphub_assets.lake.reader import Snapshot
 from dphub_assets.lake.writer import Lake
 from dphub_assets.settings import BuildSettings
-from dphub_assets.sources.errors import SourceChanged, SourceMissing
+from dphub_assets.sources.errors import SourceChanged
 from dphub_assets.sources.location import Location, locate
+from dphub_assets.sources.product import Promised, published
 from dphub_assets.sources.relation import Relation
 from dphub_assets.sources.schema import read_schema
 from dphub_k8s.api.keys import RECIPE
@@ -31,6 +32,8 @@ from dphub_k8s.api.sources import Source
 from dphub_k8s.settings import Settings
 
 Progress = Callable[[str], None]
+NOBODY: Mapping[str, DataProduct] = {}
+LATEST: Mapping[str, int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +50,28 @@ class Builder:
         return cls(lake, settings, BuildSettings.read(settings))
 
     def locations(self, product: DataProduct) -> dict[str, Location]:
-        """Raises SourceForbidden, SourceMissing."""
+        """Of the sources that are no products. Raises SourceForbidden."""
         return {
-            alias: self.location(source) for alias, source in product.spec.backend.sources.items()
+            alias: self.location(source)
+            for alias, source in product.spec.backend.sources.items()
+            if source.product is None
         }
 
     def location(self, source: Source) -> Location:
-        """Raises SourceForbidden, SourceMissing."""
-        if source.path is None:
-            raise SourceMissing(f"{source.location} has no snapshot yet")
+        """Raises SourceForbidden."""
         return locate(source, self.settings.data_root, self.settings.allowed_roots)
 
-    def validate(self, product: DataProduct) -> JoinPlan:
-        """The plan alone: what the schemas show to be wrong. Raises Refused, SourceError."""
+    def validate(
+        self, product: DataProduct, others: Mapping[str, DataProduct] = NOBODY
+    ) -> JoinPlan:
+        """The plan alone: what the schemas show to be wrong. Of products that are among `others`
+        their declaration counts, built or not. Raises Refused, SourceError."""
+        locations = self.locations(product)
+        for alias, name in product.spec.backend.products.items():
+            other = others.get(name)
+            locations[alias] = Promised(other) if other else published(self.lake, name)
         with session(self.limits) as connection, TemporaryDirectory() as folder:
-            relations = read(connection, self.locations(product), Path(folder))
+            relations = read(connection, locations, Path(folder))
             return planned(connection, product, relations)
 
     def build(
@@ -70,10 +80,16 @@ class Builder:
         identity: Identity,
         run_id: str | None = None,
         progress: Progress = lambda _: None,
+        reads: Mapping[str, int] = LATEST,
     ) -> Snapshot:
-        """Raises Refused, SourceError, BuildError, LakeError; then nothing has changed."""
+        """`reads` has the sequences of the products to read, by alias, or the current ones are.
+
+        Raises Refused, SourceError, BuildError, LakeError; then nothing has changed.
+        """
         began = datetime.now(UTC)
         locations = self.locations(product)
+        for alias, name in product.spec.backend.products.items():
+            locations[alias] = published(self.lake, name, reads.get(alias))
         with self.lake.staging(product.name) as staging, session(self.limits) as connection:
             with _unchanged(locations) as sources:
                 progress("reading the schemas of the sources")

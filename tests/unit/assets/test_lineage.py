@@ -17,7 +17,8 @@ def test_a_join_column_is_an_input_once() -> None:
         for alias in sources
         for kind in ("direct", "indirect")
     )
-    found = translator.column_lineage(product, {"place": inputs})
+    keys = translator.source_keys(product, {})
+    found = translator.column_lineage(keys, {"place": inputs})
     assert found.deps_by_column == {
         "place": [dg.TableColumnDep(dg.AssetKey(["sources", "a.parquet"]), "place")]
     }
