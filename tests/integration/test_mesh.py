@@ -12,7 +12,7 @@ from dphub_assets.lake.reader import LakeReader, Snapshot
 from tests import factories
 from tests.integration.stack import Stack, eventually, running
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 PLACES = pl.DataFrame({"place": ["a", "b"], "name": ["Ahl", "Byl"]})
 VISITS = pl.DataFrame({"place": ["a", "a", "b"], "day": ["1", "2", "2"]})
