@@ -4,6 +4,7 @@ BuildError
   CastFailed     a value of a source does not fit the declared type
   ChecksFailed   the rows break the contract; carries the verdicts
   EngineFailed   the engine could not run the plan (memory, disk)
+  DiskFailed     the system refused to read or write what the hub keeps
 """
 
 from dphub_k8s.api.snapshot import Verdict
@@ -30,4 +31,8 @@ class ChecksFailed(BuildError):
 
 
 class EngineFailed(BuildError):
+    pass
+
+
+class DiskFailed(BuildError):
     pass

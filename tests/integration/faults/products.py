@@ -46,18 +46,24 @@ def write_small(folder: Path, rows: int = 10, name: str = "small.parquet") -> Pa
     return draft.replace(folder / name)
 
 
-def slow(name: str) -> Document:
+def slow(name: str, left: str = "left.parquet") -> Document:
     """A join of everything with everything: seconds of sorting and writing."""
     return document(
         name,
-        {"left": "left.parquet", "right": "right.parquet"},
+        {"left": left, "right": "right.parquet"},
         {"a": "int", "b": "int"},
         joins=[{"left": "left", "right": "right", "on": ["one"], "how": "inner"}],
     )
 
 
 def write_slow(folder: Path) -> None:
-    for side, column in (("left", "a"), ("right", "b")):
-        pl.DataFrame(
-            {"one": [1] * SIDE, column: range(SIDE)}, {"one": pl.Int32, column: pl.Int32}
-        ).write_parquet(folder / f"{side}.parquet")
+    write_side(folder / "left.parquet", "a")
+    write_side(folder / "right.parquet", "b")
+
+
+def write_side(file: Path, column: str, rows: int = SIDE) -> None:
+    """By rename."""
+    draft = file.with_name(f".{file.name}")
+    numbers = {"one": [1] * rows, column: range(rows)}
+    pl.DataFrame(numbers, {"one": pl.Int32, column: pl.Int32}).write_parquet(draft)
+    draft.replace(file)
