@@ -1,4 +1,5 @@
-"""Dagster's loops have no setting: their constants are assigned before the stock entry points run.
+"""Dagster's loops have no setting: their constants are assigned before the stock entry points run,
+and so is the one function that a clock set back would stop.
 
 Patching, so pinned to the version; a test says when a name is gone.
 """
@@ -7,6 +8,10 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dagster._core.scheduler.instigation import InstigatorState
 
 # Below this SQLite, which keeps Dagster's state here, answers "database is locked" now and then.
 LOOP_SECONDS = 0.5
@@ -28,9 +33,23 @@ def quicken() -> None:
         setattr(loaded, name, seconds)
 
 
+def bear_a_clock_set_back() -> None:
+    """A sensor waits until the clock has passed its last tick, which may lie hours ahead then."""
+    from dagster._daemon import sensor
+
+    stock = sensor.get_elapsed
+
+    def elapsed(state: "InstigatorState") -> float | None:
+        found = stock(state)
+        return None if found is None or found < 0 else found
+
+    sensor.get_elapsed = elapsed
+
+
 def daemon(arguments: list[str]) -> int:
     from dagster._daemon.cli import main
 
+    bear_a_clock_set_back()
     return _run("dagster-daemon", arguments, main)
 
 

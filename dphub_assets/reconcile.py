@@ -177,7 +177,7 @@ def reconcile(
             moving.discard(name)
         elif past.failure and past.failure.final:
             failed.append(name)
-        elif (due := due_at(past)) > now:
+        elif (due := due_at(past, now)) > now:
             later[name] = due
             if not past.failure and now < past.last_end + BACK_OFF_SECONDS:
                 moving.add(name)  # it ended well, after the lake was looked at
@@ -212,12 +212,16 @@ def upstream_first(wanted: Mapping[str, Wanted]) -> list[str]:
     return [name for name in TopologicalSorter(reads).static_order() if name in wanted]
 
 
-def due_at(past: Tried) -> float:
-    """When the next attempt may begin: 5, 10, 20, ... seconds after the last run ended."""
+def due_at(past: Tried, now: float) -> float:
+    """When the next attempt may begin: 5, 10, 20, ... seconds after the last run ended.
+
+    Where that is further away than the pause itself, the clock has been set back: now.
+    """
     if past.attempts == 0:
         return 0.0
     pause = BACK_OFF_SECONDS * 2.0 ** min(past.attempts - 1, 20)
-    return past.last_end + min(pause, LONGEST_BACK_OFF_SECONDS)
+    pause = min(pause, LONGEST_BACK_OFF_SECONDS)
+    return past.last_end + pause if past.last_end <= now + pause else now
 
 
 def at_level(want: Wanted, have: Built | None) -> bool:

@@ -88,7 +88,10 @@ def _said(data: StepFailureData) -> Failure:
 
 @dataclass(frozen=True, slots=True)
 class Run:
+    """`number` counts runs, whatever the clock says."""
+
     id: str
+    number: int
     tags: Mapping[str, str]
     end: float
 
@@ -106,7 +109,7 @@ def summary(
     found = {}
     for target in targets:
         mine = past.get(tuple(target.tags.values()), [])
-        last = max(mine, key=lambda run: run.end, default=None)
+        last = max(mine, key=lambda run: run.number, default=None)
         found[target.product] = Tried(
             in_flight=target.product in busy,
             attempts=len(mine),
@@ -118,4 +121,4 @@ def summary(
 
 def _run(record: dg.RunRecord) -> Run:
     end = record.end_time or record.update_timestamp.timestamp()
-    return Run(record.dagster_run.run_id, record.dagster_run.tags, end)
+    return Run(record.dagster_run.run_id, record.storage_id, record.dagster_run.tags, end)

@@ -40,7 +40,7 @@ class Hub:
     teller: Teller = field(init=False)
     reported: Reported = field(default_factory=Reported)
     history: History = field(default_factory=History)
-    swept: float = 0.0
+    swept: float = float("-inf")
 
     def __post_init__(self) -> None:
         self.wants = Wants(self.builder)
@@ -70,8 +70,6 @@ def evaluate(context: dg.SensorEvaluationContext, hub: Hub, now: float) -> dg.Se
     moment = datetime.fromtimestamp(now, UTC)
     schedules = hub.teller.schedules(declared, snapshots)
     wanted, schedules = schedule.applied(resolved(wanted, built), built, schedules, moment)
-    for name, fault in hub.shelf.faults.items():
-        context.log.error(f"{name}: {fault}")
     behind = hub.reported.behind(snapshots) & wanted.keys()
     pending = unsettled(wanted, built) | behind
     targets = [target(name, wanted[name]) for name in sorted(pending)]
@@ -82,7 +80,9 @@ def evaluate(context: dg.SensorEvaluationContext, hub: Hub, now: float) -> dg.Se
     act(context, hub, decision, declared, snapshots)
     cursor = reload_stale(context, wanted, decision, now)
     hub.teller.tell(declared, decision, tried, snapshots, schedules, moment)
-    sweep(hub, declared, now)
+    for name, fault in (*hub.shelf.faults.items(), *hub.teller.faults.items()):
+        context.log.error(f"{name}: {fault}")
+    sweep(context, hub, declared)
 
     settled = {n: snapshots[n] for n in sorted(behind & snapshots.keys()) if not _busy(tried, n)}
     domains = {name: one.domain for name, one in declared.items()}
@@ -167,7 +167,7 @@ def reload_stale(
     failed = Tried()
     if last.get("specs") == specs:
         failed = Tried(attempts=last["failures"], last_end=last["at"])
-    if due_at(failed) > now:
+    if due_at(failed, now) > now:
         return context.cursor
     try:
         reload.reload(context.instance, [reload.STATE_KEY])
@@ -178,14 +178,17 @@ def reload_stale(
     return "{}"
 
 
-def sweep(hub: Hub, declared: Mapping[str, Declared], now: float) -> None:
+def sweep(context: dg.SensorEvaluationContext, hub: Hub, declared: Mapping[str, Declared]) -> None:
     """Delete what no link can name any more, now and then."""
-    if now - hub.swept < SWEEP_SECONDS:
+    if (now := time.monotonic()) - hub.swept < SWEEP_SECONDS:
         return
     hub.swept = now
     retention.sweep_staging(hub.builder.lake)
     for name in declared:
-        retention.sweep(hub.builder.lake, name)
+        try:
+            retention.sweep(hub.builder.lake, name)
+        except (LakeError, OSError) as error:
+            context.log.error(f"{name} could not be swept: {error}")
 
 
 def in_words(decision: Decision, total: int, now: float) -> str:

@@ -20,9 +20,11 @@ UNBUILT = Failure("Unbuilt", "the last run succeeded and published nothing new")
 
 @dataclass
 class Teller:
-    """`_told` is what the store was last told, by name and uid, and what that followed from."""
+    """`_told` is what the store was last told, by name and uid, and what that followed from.
+    `faults` say by name what it could not be told, and will be told again."""
 
     store: ProductStore
+    faults: dict[str, str] = field(default_factory=dict)
     _told: dict[tuple[str, str], tuple[Grounds, Status]] = field(default_factory=dict)
 
     def tell(
@@ -35,6 +37,7 @@ class Teller:
         now: datetime,
     ) -> None:
         told: dict[tuple[str, str], tuple[Grounds, Status]] = {}
+        self.faults = {}
         progress = _progresses(decision, tried)
         for name, one in declared.items():
             key = name, one.identity.uid
@@ -46,9 +49,8 @@ class Teller:
                 continue
             before = last[1] if last else self._kept(name)
             status = conditions.status(*grounds, before, now)
-            told[key] = grounds, status
-            if status != before:
-                self._tell(name, one.identity.uid, status)
+            if status == before or self._tell(name, one.identity.uid, status):
+                told[key] = grounds, status
         self._told = told
 
     def schedules(
@@ -73,11 +75,16 @@ class Teller:
         except NotFound:
             return None
 
-    def _tell(self, name: str, uid: str, status: Status) -> None:
+    def _tell(self, name: str, uid: str, status: Status) -> bool:
+        """Whether that is done. A full disk must not keep the tick from asking for runs."""
         try:
             self.store.set_status(name, uid, status)
         except NotFound:
-            return  # deleted since it was listed; the next tick retires it
+            return True  # deleted since it was listed; the next tick retires it
+        except OSError as error:
+            self.faults[name] = f"the status could not be written: {error}"
+            return False
+        return True
 
 
 def _same(last: Grounds, grounds: Grounds) -> bool:

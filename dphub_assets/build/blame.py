@@ -1,15 +1,18 @@
 """When DuckDB gives up: a source that cannot be read, or the engine itself."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import duckdb
 
-from dphub_assets.build.errors import EngineFailed
+from dphub_assets.build.errors import DiskFailed, EngineFailed
 from dphub_assets.build.plan import JoinPlan, PlannedSource
 from dphub_assets.build.text import commas, name
 from dphub_assets.sources.relation import Relation
 from dphub_assets.sources.schema import unreadable
+
+COLOUR = re.compile(r"\x1b\[\d+m")
 
 
 @contextmanager
@@ -28,11 +31,22 @@ def explained(
         raise EngineFailed(_first_line(error)) from error
 
 
+@contextmanager
+def on_disk() -> Iterator[None]:
+    """Instead of the system's errors raises DiskFailed."""
+    try:
+        yield
+    except OSError as error:
+        # delta-rs draws a tree, in colours.
+        raise DiskFailed(" ".join(COLOUR.sub("", str(error)).split())) from error
+
+
 def _require_readable(
     connection: duckdb.DuckDBPyConnection, source: PlannedSource, relation: Relation
 ) -> None:
     """A footer may be whole and the pages behind it broken."""
-    columns = commas(f"count({name(there)})" for there, _ in source.columns.values())
+    # Not `count`, which the footer answers.
+    columns = commas(f"max(hash({name(there)}))" for there, _ in source.columns.values())
     try:
         connection.execute(f"SELECT {columns} FROM {relation.sql}").fetchall()
     except duckdb.Error as error:

@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from dphub_assets.build import fit, quality, rules, sql
-from dphub_assets.build.blame import explained
+from dphub_assets.build.blame import explained, on_disk
 from dphub_assets.build.errors import ChecksFailed
 from dphub_assets.build.plan import JoinPlan, make_plan
 from dphub_assets.build.session import session
@@ -74,6 +74,7 @@ class Builder:
             relations = read(connection, locations, Path(folder))
             return planned(connection, product, relations)
 
+    @on_disk()
     def build(
         self,
         product: DataProduct,

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
+from typing import NoReturn
 
 import httpx
 
@@ -30,6 +31,7 @@ from dphub_k8s.settings import Settings
 
 HOST = "127.0.0.1"
 READY_SECONDS = 120.0
+CLOCK_SECONDS = 2.0
 LOADED = """{workspaceOrError{...on Workspace{locationEntries{
     locationOrLoadError{__typename ...on PythonError{message}}}}}}"""
 
@@ -83,9 +85,7 @@ def _run(settings: Settings, port: int, dagster_port: int) -> int:
             f"OData {ports.service_url}/odata/ · Ctrl-C stops",
             flush=True,
         )
-        while True:
-            processes.tend()
-            time.sleep(POLL_SECONDS)
+        _keep(processes)
     except Interrupted:
         print("dphub dev: stopping", flush=True)
     finally:
@@ -93,6 +93,19 @@ def _run(settings: Settings, port: int, dagster_port: int) -> int:
             signal.signal(number, signal.SIG_IGN)
         processes.stop()
     return 0
+
+
+def _keep(processes: Processes) -> NoReturn:
+    """Dagster's daemon waits by the clock on the wall: were that set back by hours, for hours."""
+    offset = time.time() - time.monotonic()
+    while True:
+        processes.tend()
+        time.sleep(POLL_SECONDS)
+        before, offset = offset, time.time() - time.monotonic()
+        if (back := before - offset) > CLOCK_SECONDS:
+            said = f"the clock was set back by {back:.0f} s; starting daemon again"
+            print(f"dphub dev: {said}", flush=True)
+            processes.renew("daemon")
 
 
 def _start(processes: Processes, settings: Settings, ports: Ports) -> None:

@@ -55,6 +55,14 @@ class Processes:
             if program.due is not None and time.monotonic() >= program.due:
                 program.due, program.process = None, self._spawn(program.name, program.arguments)
 
+    def renew(self, name: str) -> None:
+        """Another process in place of the one that is there."""
+        for program in self._programs:
+            if program.name == name and program.due is None:
+                _kill_group(program.process.pid)
+                program.process.wait()
+                program.process = self._spawn(name, program.arguments)
+
     def stop(self) -> None:
         """SIGTERM to all, SIGKILL to the process group of what is still there in the end."""
         running = [program.process for program in self._programs]

@@ -60,7 +60,13 @@ def test_a_failure_that_the_same_spec_would_repeat_waits_for_an_edit() -> None:
 
 @pytest.mark.parametrize(("attempts", "pause"), [(0, 0), (1, 5), (2, 10), (8, 600), (999, 600)])
 def test_pauses_grow_up_to_ten_minutes(attempts: int, pause: float) -> None:
-    assert due_at(Tried(attempts=attempts, last_end=0)) == pause
+    assert due_at(Tried(attempts=attempts, last_end=0), now=1) == pause
+
+
+def test_a_clock_set_back_postpones_no_attempt() -> None:
+    past = Tried(attempts=2, last_end=9_000)
+    assert due_at(past, now=8_995) == 9_010
+    assert due_at(past, now=1_800) == 1_800
 
 
 def test_built_as_declared_needs_nothing() -> None:
