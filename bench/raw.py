@@ -15,6 +15,7 @@ ORDINAL = "_ordinal"
 NAMES = ", ".join(COLUMNS)
 # The position makes the order total, as it does for the service.
 POSITION = "file_row_number"
+NATIVE = ".duckdb"
 
 JOINED = """
 SELECT areas.province, areas.city, areas.suburb,
@@ -94,6 +95,10 @@ def opened(rows: Path, threads: int) -> Iterator[Raw]:
     with duckdb.connect(config={"threads": threads}) as database:
         # Files of a snapshot never change: the service keeps their footers, and so does this.
         database.execute("SET parquet_metadata_cache = true")
+        if rows.suffix == NATIVE:
+            database.execute(f"ATTACH '{rows}' AS native (READ_ONLY)")
+            # As the service has it.
+            database.execute("SET late_materialization_max_rows = 10000")
         yield Raw(database, rows)
 
 
@@ -105,4 +110,7 @@ def _with_key(query: str) -> str:
 
 
 def _read(rows: Path) -> str:
+    """A native file has the position as a column of the same name."""
+    if rows.suffix == NATIVE:
+        return 'native.main."rows"'
     return f"read_parquet('{rows}', file_row_number = true)"

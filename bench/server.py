@@ -2,6 +2,7 @@
 
 import json
 import random
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import cycle
@@ -39,6 +40,13 @@ class Server:
         port = self.service.http.base_url.port
         assert port is not None
         return port
+
+    def warm(self) -> None:
+        """Until it answers from a native file."""
+        with Connection(self.port) as connection:
+            while json.loads(connection.get("/health").body)["native"]["attached"] == 0:
+                connection.get(self.random_page())
+                time.sleep(0.05)
 
     def first_page(self) -> str:
         return f"{LOOK}?$top={PAGE}"
