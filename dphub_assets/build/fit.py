@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 
 from dphub_assets.build import sql
-from dphub_assets.build.cast import cast, misfit
+from dphub_assets.build.convert import cast, misfit
 from dphub_assets.build.errors import CastFailed
 from dphub_assets.build.plan import JoinPlan, PlannedColumn, PlannedSource
 from dphub_assets.build.text import commas, name
@@ -27,7 +27,7 @@ def longest_key(
     for source in plan.sources:
         _require_fit(connection, plan, source, relations)
     recipe = plan.product.spec.entity.recipe()
-    if recipe is None or recipe.kind != "text":
+    if recipe is None or not recipe.spells:
         return 0
     return sum(_longest_parts(connection, plan, source, relations) for source in plan.sources)
 

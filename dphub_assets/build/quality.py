@@ -76,7 +76,7 @@ def said(rule: Rule) -> str:
 def _contract(connection: duckdb.DuckDBPyConnection, plan: JoinPlan, written: Written) -> str:
     """The file's columns and types, read back."""
     entity = plan.product.spec.entity
-    promised = [(column.name, column.kind.stored) for column in entity.physical]
+    promised = [(column.name, _plain(column.kind.stored)) for column in entity.physical]
     if entity.key.generated:
         promised.append((ORDINAL, "INTEGER"))
     query = f"DESCRIBE FROM {parquet(written.file)}"
@@ -86,7 +86,8 @@ def _contract(connection: duckdb.DuckDBPyConnection, plan: JoinPlan, written: Wr
 
 
 def _plain(kind: str) -> str:
-    return "TIMESTAMPTZ" if kind == "TIMESTAMP WITH TIME ZONE" else kind
+    """One spelling of each type."""
+    return str(duckdb.sqltype(kind))
 
 
 def _nullability(plan: JoinPlan, written: Written) -> str:

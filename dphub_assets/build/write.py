@@ -58,7 +58,11 @@ def described(file: Path, target: str, returned: tuple[object, ...]) -> DataFile
         rows=int(str(returned[1])),
         bytes=file.stat().st_size,
         digest=_sha256(file),
-        statistics={_unquoted(column): _statistics(found) for column, found in columns.items()},
+        statistics={
+            _unquoted(column): _statistics(found)
+            for column, found in columns.items()
+            if '"."' not in column  # what lies inside of a list or a struct
+        },
     )
 
 
@@ -88,7 +92,7 @@ def _needs_index(plan: JoinPlan, rows: DataFile, longest: int) -> bool:
     if recipe is None:
         return plan.order[0] != entity.key_column
     ordinal = len(rows.statistics[keys.ORDINAL].max or "")
-    return recipe.kind != "text" or longest + ordinal > keys.LONGEST
+    return not recipe.spells or longest + ordinal > keys.LONGEST
 
 
 def _index_copy(plan: JoinPlan, rows: Path, index: Path) -> str:

@@ -140,7 +140,9 @@ def _add(file: DataFile, columns: Sequence[StoredColumn]) -> AddAction:
 
 def _statistics(file: DataFile, columns: Sequence[StoredColumn]) -> dict[str, object]:
     """`stats` of an add action (Delta protocol, per-file statistics)."""
-    found = [(c, file.statistics[c.name]) for c in columns if c.name in file.statistics]
+    # Those of a struct would have to be told by field.
+    flat = [c for c in columns if not c.kind.is_nested]
+    found = [(c, file.statistics[c.name]) for c in flat if c.name in file.statistics]
     bounded = [(c, s) for c, s in found if c.kind.edm in _BOUNDED and s.min is not None]
     return {
         "numRecords": file.rows,

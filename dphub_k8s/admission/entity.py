@@ -98,20 +98,28 @@ def _key(column: Column, place: str) -> Iterator[Problem]:
 def _key_type(declared: ColumnType, *, generated: bool) -> None:
     if generated:
         key_kind(declared)
-    elif declared.edm in NO_KEY:
+    elif declared.edm in NO_KEY or declared.is_nested:
         raise ValueError(f"{declared.name} is no type of a key; use string, or a generated key")
 
 
 def sort(draft: Draft, _: Context) -> Iterator[Problem]:
     wanted = draft.document["spec"]["entity"].get("sort", []) if draft.columns_known else []
     generated = {column.name for _, column in _known(draft) if column.generated}
-    stored = [name for name in draft.named if name not in generated]
+    nested = {column.name for _, column in _known(draft) if _is_nested(column)}
+    stored = [name for name in draft.named if name not in generated | nested]
     for number, name in enumerate(wanted if isinstance(wanted, list) else []):
         place = at("spec", "entity", "sort", number)
         if isinstance(name, str) and name not in stored:
             yield Problem(place, "UnknownColumn", unknown(name, "column to sort by", stored))
         elif name in wanted[:number]:
             yield Problem(place, "Duplicate", f"{name!r} is there twice")
+
+
+def _is_nested(column: Column) -> bool:
+    try:
+        return parse_type(column.type).is_nested
+    except UnknownType:
+        return False
 
 
 def _known(draft: Draft) -> Iterator[tuple[int, Column]]:

@@ -109,7 +109,7 @@ def arguments(draft: Draft, _: Context) -> Iterator[Problem]:
         if not rule.arguments.model_fields_set:
             message = "one is wanted of 'validValues', 'pattern', 'minimum', 'maximum'"
             yield Problem(place, "Missing", message)
-        elif kind and kind.edm in NO_VALUES:
+        elif kind and (kind.edm in NO_VALUES or kind.is_nested):
             message = f"no values can be told for {kind.name}"
             yield Problem(place, "TypeMismatch", message)
         elif kind:

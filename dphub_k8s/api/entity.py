@@ -54,9 +54,11 @@ class Entity(Noun):
 
     @property
     def storage_order(self) -> tuple[Column, ...]:
-        """The order of rows in a snapshot: `sort`, then a declared key, then all the others."""
+        """The order of rows in a snapshot: `sort`, then a declared key, then all the others, lists
+        and structs last: nobody can ask for their order."""
         first = [*self.sort, *([] if self.key.generated else [self.key_column])]
-        by_name = {column.name: column for column in self.stored}
+        nested_last = sorted(self.stored, key=lambda column: column.kind.is_nested)
+        by_name = {column.name: column for column in nested_last}
         return tuple(by_name[name] for name in dict.fromkeys([*first, *by_name]))
 
     def recipe(self) -> KeyRecipe | None:

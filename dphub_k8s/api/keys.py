@@ -7,8 +7,9 @@ so the same row has the same key in every snapshot, and nothing needs to be stor
 
 Parts are joined by `~`. Letters, digits, `.` and `-` stand for themselves, every other byte of the
 UTF-8 text is `_` and two upper-case hex digits, a null is a lone `_` (RFC 3986 unreserved
-characters only, so a key needs no escaping in a URL). A text of more than LONGEST characters, and
-every key of an integer or uuid type, is a digest of that text instead; which row a digest names is
+characters only, so a key needs no escaping in a URL). A text of more than LONGEST characters, every
+key of a row with lists or structs, and every key of an integer or uuid type, is a digest of that
+text instead; which row a digest names is
 kept in the snapshot's key index.
 """
 
@@ -42,17 +43,18 @@ class KeyRecipe:
     kind: Kind
     columns: tuple[tuple[str, ColumnType], ...]
 
+    @property
+    def spells(self) -> bool:
+        """Whether the values of a row can be read out of its key, unless that is too long."""
+        return self.kind == "text" and not any(kind.is_nested for _, kind in self.columns)
+
     def decode(self, key: str) -> tuple[object, ...] | None:
         """The values and the ordinal that a text key spells, or None when no row can have this key.
 
         A digest spells nothing: ask `is_digest` first.
         """
         *parts, ordinal = key.split(SEPARATOR)
-        if (
-            self.kind != "text"
-            or len(parts) != len(self.columns)
-            or not _ORDINAL.fullmatch(ordinal)
-        ):
+        if not self.spells or len(parts) != len(self.columns) or not _ORDINAL.fullmatch(ordinal):
             return None
         try:
             values = [
@@ -65,7 +67,7 @@ class KeyRecipe:
 
     def is_digest(self, key: str) -> bool:
         """Whether the key has to be looked up in the snapshot's key index."""
-        return self.kind != "text" or key.startswith(DIGEST)
+        return not self.spells or key.startswith(DIGEST)
 
     def text_sql(self) -> str:
         """DuckDB: the text of a row's key, from its stored columns, before the limit of LONGEST."""
@@ -78,6 +80,8 @@ class KeyRecipe:
         match self.kind:
             case "text":
                 digest = f"'{DIGEST}' || sha256({text})"
+                if not self.spells:
+                    return digest
                 return f"CASE WHEN strlen({text}) > {LONGEST} THEN {digest} ELSE {text} END"
             case "integer":
                 # 63 bits: never negative.

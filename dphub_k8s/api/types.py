@@ -6,11 +6,16 @@ import json
 import re
 import struct
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cache
 from typing import NoReturn
+
+from dphub_k8s.api import nested
+
+# As a Delta schema has it: a name, or the description of a nested type.
+DeltaType = str | Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +26,31 @@ class ColumnType:
     `text` is DuckDB SQL that prints a stored value ({0}) for a generated key, `parse` reads that
     text back into a parameter that DuckDB can cast to the type; it raises ValueError or
     ArithmeticError for any other text, and may accept other spellings of a value.
+
+    A list has an `item`, a struct has `fields`: such values have no order, and are no text that
+    could be read back. `edm` of a struct is empty: a complex type has the name that its service
+    gives it.
     """
 
     name: str
     aliases: tuple[str, ...]
     cast: str
     stored: str
-    delta: str
+    delta: DeltaType
     edm: str
     facets: Mapping[str, int] = field(default_factory=dict)
     text: str = "{0}::VARCHAR"
     parse: Callable[[str], object] = str
+    item: "ColumnType | None" = None
+    fields: tuple[tuple[str, "ColumnType"], ...] = ()
 
     @property
     def is_integer(self) -> bool:
         return self.edm in {"Edm.SByte", "Edm.Byte", "Edm.Int16", "Edm.Int32", "Edm.Int64"}
+
+    @property
+    def is_nested(self) -> bool:
+        return self.item is not None or bool(self.fields)
 
 
 class UnknownType(ValueError):
@@ -202,14 +217,87 @@ TYPES: tuple[ColumnType, ...] = (
 )
 
 _BY_NAME = {name: kind for kind in TYPES for name in (kind.name, *kind.aliases)}
+_WITH_PARAMETERS = ("decimal(p,s)", "list<type>", "struct<name:type,...>")
+_NESTED_TEXT = "to_json({0})::VARCHAR"
+_FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _DECIMAL = re.compile(r"(?:decimal|numeric)\(\s*(\d+)\s*,\s*(\d+)\s*\)")
 
 
 def parse_type(text: str) -> ColumnType:
-    """The type that `text` names, by name or alias, in any case; `decimal(p,s)` has parameters.
+    """The type that `text` names, by name or alias, in any case; `decimal(p,s)` has parameters,
+    `list<T>` and `struct<name:T,...>` are made of other types.
 
     Raises UnknownType with the nearest known name.
     """
+    return _parse(text, nested.DEEPEST)
+
+
+def _parse(text: str, deepest: int) -> ColumnType:
+    item, parts = nested.item_of(text), nested.fields_of(text)
+    if item is None and parts is None:
+        return _scalar(text)
+    if deepest == 0:
+        raise UnknownType(f"types are nested at most {nested.DEEPEST} deep")
+    if item is not None:
+        return _list(_parse(item, deepest - 1))
+    named = [(_field(name), kind) for name, kind in parts or ()]
+    return _struct([(name, _parse(kind, deepest - 1)) for name, kind in named])
+
+
+def _field(name: str) -> str:
+    if not _FIELD_NAME.fullmatch(name):
+        raise UnknownType(
+            f"{name!r} is no name of a field: write struct<name:type,...>, names of letters, "
+            "digits and '_', no digit first"
+        )
+    return name
+
+
+def _list(item: ColumnType) -> ColumnType:
+    if item.item:
+        raise UnknownType(
+            "a list of lists cannot be said in OData; use list<struct<items:list<…>>>"
+        )
+    delta = {"type": "array", "elementType": item.delta, "containsNull": True}
+    return ColumnType(
+        f"list<{item.name}>",
+        (),
+        f"{item.cast}[]",
+        f"{item.stored}[]",
+        delta,
+        f"Collection({item.edm})",
+        item.facets,
+        text=_NESTED_TEXT,
+        item=item,
+    )
+
+
+def _struct(fields: list[tuple[str, ColumnType]]) -> ColumnType:
+    names = [name for name, _ in fields]
+    if repeated := {name for name in names if sum(n.lower() == name.lower() for n in names) > 1}:
+        told = ", ".join(sorted(repeated))
+        raise UnknownType(f"the fields of a struct differ in more than case; there twice: {told}")
+    delta_fields = [
+        {"name": name, "type": kind.delta, "nullable": True, "metadata": {}}
+        for name, kind in fields
+    ]
+    return ColumnType(
+        f"struct<{','.join(f'{name}:{kind.name}' for name, kind in fields)}>",
+        (),
+        _duckdb_struct((name, kind.cast) for name, kind in fields),
+        _duckdb_struct((name, kind.stored) for name, kind in fields),
+        {"type": "struct", "fields": delta_fields},
+        "",
+        text=_NESTED_TEXT,
+        fields=tuple(fields),
+    )
+
+
+def _duckdb_struct(fields: Iterable[tuple[str, str]]) -> str:
+    return "STRUCT(" + ", ".join(f'"{name}" {kind}' for name, kind in fields) + ")"
+
+
+def _scalar(text: str) -> ColumnType:
     wanted = text.strip().lower()
     if found := _BY_NAME.get(wanted):
         return found
@@ -217,10 +305,10 @@ def parse_type(text: str) -> ColumnType:
         raise UnknownType(f"{text!r} needs precision and scale, such as decimal(18,2)")
     if match := _DECIMAL.fullmatch(wanted):
         return _decimal(int(match[1]), int(match[2]))
-    known = [*_BY_NAME, "decimal(p,s)"]
+    known = [*_BY_NAME, *_WITH_PARAMETERS]
     near = get_close_matches(wanted, known, n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
-    names = ", ".join([*(kind.name for kind in TYPES), "decimal(p,s)"])
+    names = ", ".join([*(kind.name for kind in TYPES), *_WITH_PARAMETERS])
     raise UnknownType(f"{text!r} is no type; {hint}known: {names}")
 
 

@@ -74,15 +74,19 @@ def _entity_type(product: DataProduct) -> EntityType:
 
 
 def _property(column: Column, product: DataProduct) -> Property:
-    policy = product.spec.odata
+    policy, is_nested = product.spec.odata, column.kind.is_nested
     return Property(
         name=column.name,
         type=column.kind,
         nullable=column.nullable and column.name != product.spec.entity.key_column,
         description=column.description,
-        filterable=policy.filterable is None or column.name in policy.filterable,
-        orderable=policy.orderable is None or column.name in policy.orderable,
+        filterable=not is_nested and _named(column, policy.filterable),
+        orderable=not is_nested and _named(column, policy.orderable),
     )
+
+
+def _named(column: Column, names: tuple[str, ...] | None) -> bool:
+    return names is None or column.name in names
 
 
 def _limits(product: DataProduct) -> Limits:

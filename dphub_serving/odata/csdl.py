@@ -10,9 +10,10 @@ from itertools import groupby
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from dphub_k8s.api.types import ColumnType
 from dphub_serving.odata import capabilities
 from dphub_serving.odata.capabilities import Annotations, AnnotationValue
-from dphub_serving.odata.edm import EntityType, Property, Service
+from dphub_serving.odata.edm import EntityType, Path, Property, Service
 
 _EDMX = "http://docs.oasis-open.org/odata/ns/edmx"
 _EDM = "http://docs.oasis-open.org/odata/ns/edm"
@@ -31,6 +32,7 @@ def xml(service: Service) -> bytes:
         schema = ET.SubElement(services, "Schema", {"Namespace": namespace, "xmlns": _EDM})
         for entity_type in types:
             schema.append(_xml_type(entity_type))
+            schema.extend(_xml_complex_types(entity_type))
         if namespace == service.namespace:
             schema.append(_xml_container(service))
     ET.indent(root)
@@ -51,6 +53,8 @@ def json_document(service: Service) -> bytes:
     }
     for namespace, types in _schemas(service):
         schema = {each.name: _json_type(each) for each in types}
+        for each in types:
+            schema |= _json_complex_types(each)
         if namespace == service.namespace:
             schema[service.container] = _json_container(service)
         document[namespace] = schema
@@ -71,9 +75,19 @@ def _schemas(service: Service) -> Iterator[tuple[str, list[EntityType]]]:
         yield service.namespace, []
 
 
-def _facets(prop: Property, entity_type: EntityType) -> Mapping[str, int | bool]:
-    """Key properties are never null (CSDL 4.01, section 6.5), whatever the column says."""
-    return {"Nullable": prop.nullable and prop.name not in entity_type.key, **prop.type.facets}
+def _facets(prop: Property, entity_type: EntityType, path: Path) -> Mapping[str, int | bool]:
+    """Key properties are never null (CSDL 4.01, section 6.5), whatever the column says; of a
+    collection it is the items that may be."""
+    nullable = prop.nullable and path not in {(name,) for name in entity_type.key}
+    return {"Nullable": nullable or prop.type.item is not None, **prop.type.facets}
+
+
+def _type_name(entity_type: EntityType, path: Path, kind: ColumnType) -> str:
+    """Without the `Collection(...)` of a list."""
+    inner = kind.item or kind
+    if not inner.fields:
+        return inner.edm
+    return f"{entity_type.namespace}.{entity_type.complex_types[path].name}"
 
 
 # XML
@@ -85,11 +99,25 @@ def _xml_type(entity_type: EntityType) -> ET.Element:
     for name in entity_type.key:
         ET.SubElement(key, "PropertyRef", {"Name": name})
     for prop in entity_type.properties:
-        facets = {name: _text(value) for name, value in _facets(prop, entity_type).items()}
-        attributes = {"Name": prop.name, "Type": prop.type.edm, **facets}
-        child = ET.SubElement(element, "Property", attributes)
-        child.extend(_xml_annotations(capabilities.described(prop)))
+        element.append(_xml_property(prop, entity_type, (prop.name,)))
     element.extend(_xml_annotations(capabilities.described(entity_type)))
+    return element
+
+
+def _xml_complex_types(entity_type: EntityType) -> Iterator[ET.Element]:
+    for path, each in entity_type.complex_types.items():
+        element = ET.Element("ComplexType", {"Name": each.name})
+        for prop in each.properties:
+            element.append(_xml_property(prop, entity_type, (*path, prop.name)))
+        yield element
+
+
+def _xml_property(prop: Property, entity_type: EntityType, path: Path) -> ET.Element:
+    facets = {name: _text(value) for name, value in _facets(prop, entity_type, path).items()}
+    kind = _type_name(entity_type, path, prop.type)
+    named = f"Collection({kind})" if prop.type.item else kind
+    element = ET.Element("Property", {"Name": prop.name, "Type": named, **facets})
+    element.extend(_xml_annotations(capabilities.described(prop)))
     return element
 
 
@@ -149,7 +177,10 @@ def _text(value: int | bool) -> str:
 
 
 def _json_type(entity_type: EntityType) -> dict[str, Any]:
-    properties = {prop.name: _json_property(prop, entity_type) for prop in entity_type.properties}
+    properties = {
+        prop.name: _json_property(prop, entity_type, (prop.name,))
+        for prop in entity_type.properties
+    }
     return {
         "$Kind": "EntityType",
         "$Key": list(entity_type.key),
@@ -158,10 +189,24 @@ def _json_type(entity_type: EntityType) -> dict[str, Any]:
     }
 
 
-def _json_property(prop: Property, entity_type: EntityType) -> dict[str, Any]:
-    facets = {f"${name}": value for name, value in _facets(prop, entity_type).items()}
+def _json_complex_types(entity_type: EntityType) -> dict[str, Any]:
     return {
-        "$Type": prop.type.edm,
+        each.name: {
+            "$Kind": "ComplexType",
+            **{
+                prop.name: _json_property(prop, entity_type, (*path, prop.name))
+                for prop in each.properties
+            },
+        }
+        for path, each in entity_type.complex_types.items()
+    }
+
+
+def _json_property(prop: Property, entity_type: EntityType, path: Path) -> dict[str, Any]:
+    facets = {f"${name}": value for name, value in _facets(prop, entity_type, path).items()}
+    return {
+        **({"$Collection": True} if prop.type.item else {}),
+        "$Type": _type_name(entity_type, path, prop.type),
         **facets,
         **_json_annotations(capabilities.described(prop)),
     }

@@ -1,10 +1,13 @@
 """The nouns of the Entity Data Model that a product needs: properties, types, sets, services."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dphub_k8s.api.types import ColumnType
 
+# Names of properties, one inside the other.
+Path = tuple[str, ...]
 HUB_NAMESPACE = "DataProductHub"
 # CSDL 4.01, section 5.1: names that no schema may have.
 _RESERVED = {"Edm", "odata", "System", "Transient"}
@@ -21,6 +24,14 @@ class Property:
     description: str | None = None
     filterable: bool = True
     orderable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ComplexType:
+    """The type of a struct: a property for each field."""
+
+    name: str
+    properties: tuple[Property, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,25 @@ class EntityType:
 
     def find(self, name: str) -> Property | None:
         return next((prop for prop in self.properties if prop.name == name), None)
+
+    @property
+    def complex_types(self) -> Mapping[Path, ComplexType]:
+        """Of every struct among the properties, by the way to it; names are unique."""
+        found: dict[Path, ComplexType] = {}
+        waiting: list[tuple[Path, ColumnType]] = [
+            ((prop.name,), prop.type) for prop in self.properties
+        ]
+        while waiting:
+            path, kind = waiting.pop(0)
+            fields = (kind.item or kind).fields
+            if not fields:
+                continue
+            name = "_".join((self.name, *path))
+            while name in {self.name, *(each.name for each in found.values())}:
+                name += "_"
+            found[path] = ComplexType(name, tuple(Property(n, inner) for n, inner in fields))
+            waiting += [((*path, n), inner) for n, inner in fields]
+        return found
 
 
 @dataclass(frozen=True, slots=True)

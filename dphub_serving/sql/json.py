@@ -7,7 +7,7 @@ timestamps, binary, infinite dates, and 64-bit numbers for who asks for IEEE754C
 from collections.abc import Iterable
 
 from dphub_k8s.api.types import ColumnType
-from dphub_serving.sql.statement import name
+from dphub_serving.sql.statement import name, text
 
 _NUMBER = (
     "CASE WHEN isfinite({0}) THEN to_json({1}) WHEN isnan({0}) THEN to_json('NaN')"
@@ -23,8 +23,23 @@ def row(fields: Iterable[tuple[str, str]]) -> str:
     return f"to_json(struct_pack({packed}))::VARCHAR"
 
 
-def value(kind: ColumnType, column: str, *, ieee754: bool) -> str:
-    """What `to_json` turns into the JSON of a stored value of this type."""
+def value(kind: ColumnType, column: str, *, ieee754: bool, depth: int = 0) -> str:
+    """What `to_json` turns into the JSON of a stored value of this type.
+
+    A collection is never null (OData JSON Format 4.01, section 7.3): a null list is an empty one.
+    `depth` is how many lists the value lies in.
+    """
+    if kind.item:
+        each = f"each_{depth}"
+        inner = value(kind.item, each, ieee754=ieee754, depth=depth + 1)
+        return f"coalesce(list_transform({column}, lambda {each}: {inner}), [])"
+    if kind.fields:
+        packed = ", ".join(
+            f"{name(field)} := "
+            + value(each, f"struct_extract({column}, {text(field)})", ieee754=ieee754, depth=depth)
+            for field, each in kind.fields
+        )
+        return f"CASE WHEN {column} IS NOT NULL THEN struct_pack({packed}) END"
     match kind.edm:
         case "Edm.Double":
             return _NUMBER.format(column, column)
