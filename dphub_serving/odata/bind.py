@@ -27,6 +27,7 @@ from dphub_serving.odata.errors import (
     NotImplementedByService,
     UnknownProperty,
     echo,
+    quoting,
 )
 from dphub_serving.odata.options import Options
 from dphub_serving.odata.query import Filter, Limits, Lookup, Order, Query, scope
@@ -78,7 +79,8 @@ def condition(options: Options, entity_type: EntityType) -> Filter | None:
         return None
     names = expressions.Scope(entity_type, "$filter", options.aliases)
     asked = json.dumps([options.filter.text, sorted(options.aliases.items())])
-    found = expressions.condition(options.filter.tree, names)
+    with quoting(options.filter.text):
+        found = expressions.condition(options.filter.tree, names)
     return Filter(found, asked, dt.datetime.now(dt.UTC))
 
 

@@ -26,12 +26,14 @@
 Only the face turns these into responses, with `status`, `headers()` and `body()`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any, ClassVar
 
 ALLOWED_METHODS = "GET, HEAD, OPTIONS"
 _LONGEST_ECHO = 60
+_AROUND = 20
 
 
 class ODataError(Exception):
@@ -45,9 +47,13 @@ class ODataError(Exception):
         self.message = message
         self.target = target
         self.at = at
+        self.near: str | None = None
 
     def __str__(self) -> str:
-        return self.message if self.at is None else f"{self.message} (at position {self.at})"
+        if self.at is None:
+            return self.message
+        near = f", near {self.near!r}" if self.near else ""
+        return f"{self.message} (at position {self.at}{near})"
 
     def headers(self) -> dict[str, str]:
         return {}
@@ -195,6 +201,17 @@ class Unavailable(ODataError):
 class DeadlineExceeded(ODataError):
     status = 504
     code = "DeadlineExceeded"
+
+
+@contextmanager
+def quoting(text: str) -> Iterator[None]:
+    """Errors that name a place in the text show what stands around it."""
+    try:
+        yield
+    except ODataError as problem:
+        if problem.at is not None and problem.near is None:
+            problem.near = text[max(problem.at - _AROUND, 0) : problem.at + _AROUND]
+        raise
 
 
 def echo(text: str) -> str:

@@ -18,6 +18,7 @@ from dphub_serving.odata.errors import (
     UnknownFunction,
     UnknownProperty,
     echo,
+    quoting,
 )
 from dphub_serving.odata.functions import FUNCTIONS, MISSING, NUMBER, WHOLE, Signature
 from dphub_serving.odata.numbers import is_integer, is_number
@@ -152,7 +153,8 @@ class _Binder:
         target = f"@{tree.name}"
         inner = _Binder(replace(self.scope, target=target), (*self.outer, tree.name))
         inner.depth = self.depth
-        return inner.bind(parser.expression(text, target))
+        with quoting(text):
+            return inner.bind(parser.expression(text, target))
 
     # calls
 
@@ -265,8 +267,7 @@ class _Binder:
         return operators.membership(operand, members)
 
     def member(self, tree: ast.Expr, operand: Expression) -> Constant:
-        if not isinstance(tree, ast.Literal):
-            raise self.error("the list behind `in` has literals only", tree.at)
+        assert isinstance(tree, ast.Literal), "the parser has seen to it"
         found = self.adapted(tree, self.literal(tree), operand)
         assert isinstance(found, Constant)
         if not operators.comparable(operand.type, found.type):

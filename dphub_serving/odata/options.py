@@ -14,10 +14,12 @@ from dphub_serving.odata.ast import Expr, OrderItem, SelectItem
 from dphub_serving.odata.errors import (
     DuplicateOption,
     InvalidOption,
+    InvalidSyntax,
     NotFound,
     NotImplementedByService,
     UnknownOption,
     echo,
+    quoting,
 )
 from dphub_serving.odata.resources import (
     Collection,
@@ -165,7 +167,10 @@ def _check_schema_version(value: str | None) -> None:
 
 def _read(found: Mapping[str, str], name: str, parse: Callable[[str], T]) -> T | None:
     text = found.get(name)
-    return None if text is None else parse(text)
+    if text is None:
+        return None
+    with quoting(text):
+        return parse(text)
 
 
 def _number(target: str) -> Callable[[str], int]:
@@ -183,6 +188,8 @@ def _number(target: str) -> Callable[[str], int]:
 
 
 def _filter(text: str) -> Filter:
+    if text[:1].isspace():
+        raise InvalidSyntax("expected an expression, found a blank", target="$filter", at=0)
     return Filter(text, parser.expression(text, "$filter"))
 
 

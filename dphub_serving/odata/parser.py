@@ -186,6 +186,8 @@ class _Parser(lexer.Stream):
             operand = self.expression(_UNARY_POWER)
             return Unary(cast("UnaryOperator", token.word), operand, token.at)
         if token.kind == "alias":
+            if self.peek.word == "/":
+                raise self.missing("a path that begins with an annotation", token)
             self.advance()
             return Alias(token.text[1:], token.at)
         if (literal := self.literal_here()) is not None:
@@ -212,6 +214,10 @@ class _Parser(lexer.Stream):
         segments = self.names()
         if self.current.word != "(" or self.current.spaced:
             return Path(segments, start.at)
+        if segments[0].lower() in ("any", "all"):
+            raise InvalidSyntax(
+                f"{segments[0]} needs a collection before it", target=self.target, at=start.at
+            )
         if len(segments) > 1:
             raise self.missing(f"a call of {echo(segments[-1])} on a path", start)
         self.advance()
@@ -246,4 +252,10 @@ class _Parser(lexer.Stream):
         if start.word != "(":
             return self.expression(BINDING_POWERS["in"])
         self.advance()
-        return Items(self.arguments(), start.at)
+        members = self.arguments()
+        for each in members:
+            if not isinstance(each, Literal):
+                raise InvalidSyntax(
+                    "the list behind `in` has literals only", target=self.target, at=each.at
+                )
+        return Items(members, start.at)

@@ -61,7 +61,8 @@ _SQL = {
 }
 _FARTHEST = 2**31 - 1
 _SIGNS = {"eq": "=", "ne": "<>", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
-_FAILS = "CASE WHEN {1} = 0 THEN error('division by zero') ELSE {0} %s {1} END"
+_BY_ZERO = "{1} = 0 AND {0} IS NOT NULL"
+_FAILS = f"CASE WHEN {_BY_ZERO} THEN error('division by zero') ELSE {{0}} %s {{1}} END"
 _ARITHMETIC = {"add": "+", "sub": "-", "mul": "*", "mod": "%"}
 
 
@@ -178,7 +179,9 @@ class Compiler:
         if kind in (DATE, MOMENT, DURATION):
             return self.times(tree)
         if kind.edm == "Edm.Decimal" and tree.operator == "mul":
-            return fill("({0} * {1})", self.exact(tree.left), self.exact(tree.right))
+            # Of two narrow decimals DuckDB keeps 18 digits.
+            wide = f"({{0}}::DECIMAL({kind.digits},{tree.left.type.scale}) * {{1}})"
+            return fill(wide, self.exact(tree.left), self.exact(tree.right))
         left, right = self.widened(tree.left, kind), self.widened(tree.right, kind)
         match tree.operator:
             case "div":
