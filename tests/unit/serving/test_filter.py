@@ -89,4 +89,4 @@ def test_what_a_product_does_not_filter_by_is_refused(lake: Lake, client: Client
     assert client.get("/odata/orders?$filter=day gt 2023-01-05").status_code == 200
     refused = client.get("/odata/orders?$filter=day gt 2023-01-05 and stage eq 1")
     assert refused.status_code == 400
-    assert "cannot be filtered by 'stage' (at position 22)" in refused.text
+    assert "cannot be filtered by 'stage' (at position 22" in refused.text
