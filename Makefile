@@ -30,6 +30,9 @@ lint: $(STAMP)  ## style, types and import contracts
 	$(RUN) mypy
 	$(VENV)/bin/lint-imports --no-logo
 
+differential: $(STAMP)  ## random filters and joins against independent evaluators, 20,000 each
+	DPHUB_CASES=$${DPHUB_CASES:-20000} $(RUN) pytest tests/differential
+
 integration: $(STAMP)  ## tests against real processes
 	$(RUN) pytest -m integration
 
@@ -37,9 +40,6 @@ s3-gateway: $(TOOLS)/versitygw  ## the S3 server of the integration tests (needs
 
 $(TOOLS)/versitygw:
 	GOBIN=$(TOOLS) nice $(GO) install github.com/versity/versitygw/cmd/versitygw@v1.8.0
-
-differential: $(STAMP)  ## random filters and joins against independent evaluators, 20,000 each
-	DPHUB_CASES=20000 $(RUN) pytest tests/differential
 
 bench: $(STAMP)  ## the benchmarks, with ratios against a baseline of the same run
 	$(RUN) bench.build

@@ -9,8 +9,8 @@ import duckdb
 from dphub_assets.build.errors import DiskFailed, EngineFailed
 from dphub_assets.build.plan import JoinPlan, PlannedSource
 from dphub_assets.build.text import commas, name
+from dphub_assets.sources.formats import unreadable
 from dphub_assets.sources.relation import Relation
-from dphub_assets.sources.schema import unreadable
 
 COLOUR = re.compile(r"\x1b\[\d+m")
 

@@ -5,11 +5,14 @@ What is lost on purpose: `float` and `double` hold the nearest number they can, 
 """
 
 import re
+from dataclasses import replace
 
-from dphub_k8s.api.types import ColumnType
+from dphub_assets.sources.relation import UNTYPED
+from dphub_k8s.api.types import ColumnType, parse_type
 
 _FAMILIES = (
     ("text", r"VARCHAR|JSON|ENUM.*"),
+    ("untyped", UNTYPED),
     ("binary float", r"FLOAT|DOUBLE"),
     ("number", r"U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DECIMAL.*|BIGNUM"),
     ("bool", r"BOOLEAN"),
@@ -20,6 +23,7 @@ _FAMILIES = (
     ("nested", r".*\]|(STRUCT|MAP|UNION|VARIANT).*"),
 )
 _NUMBERS = frozenset({"number", "binary float"})
+TEXTS = frozenset({"text", "untyped"})
 # What a type can be made of, beside text.
 _FROM = {
     "BOOLEAN": _NUMBERS | {"bool"},
@@ -52,22 +56,38 @@ def family(source_type: str) -> str:
 def can_become(source_type: str, kind: ColumnType) -> bool:
     """Whether some values of the source type can be cast at all."""
     found = family(source_type)
-    return found == "text" or found in _FROM.get(kind.cast, _NUMBERS | {"bool"})
+    return found in TEXTS or found in _FROM.get(kind.cast, _NUMBERS | {"bool"})
 
 
 def comparable(left: str, right: str) -> bool:
     """Whether a join can ask if values of two source types are equal. '7' and 7 never are."""
     one, other = family(left), family(right)
+    if "untyped" in (one, other):
+        return not {one, other} & {"nested", "other", "bytes"}
     if one in ("nested", "other"):
         return left == right
     return one == other or {one, other} <= _NUMBERS
 
 
+def matched(expression: str, own: str, other: str) -> str:
+    """A join key as it is compared with one of the type `other`: untyped text becomes that."""
+    if own != UNTYPED or family(other) in TEXTS:
+        return expression
+    return f"CAST(nullif({expression}, '') AS {other})"
+
+
+def mismatch(expression: str, own: str, other: str) -> str | None:
+    """DuckDB: whether an untyped join key is no value of the type that it is compared with."""
+    if own != UNTYPED or family(other) in TEXTS:
+        return None
+    return misfit(expression, own, replace(parse_type("string"), name=other, cast=other))
+
+
 def cast(expression: str, source_type: str, kind: ColumnType) -> str:
     """DuckDB: the value as it is stored, for values that fit."""
-    value = expression
+    value = _meant(expression, source_type, kind)
     if source_type != kind.cast:
-        value = _converted(expression, source_type, kind)
+        value = _converted(value, source_type, kind)
     if kind.cast in ("FLOAT", "DOUBLE"):
         # -0.0 equals 0.0, and every NaN any other, but they print other keys.
         return f"CASE WHEN isnan({value}) THEN 'nan' ELSE {value} + 0.0::{kind.cast} END"
@@ -76,6 +96,7 @@ def cast(expression: str, source_type: str, kind: ColumnType) -> str:
 
 def misfit(expression: str, source_type: str, kind: ColumnType) -> str | None:
     """DuckDB: whether a value does not fit; None where every value does."""
+    expression = _meant(expression, source_type, kind)
     faults = list(_faults(expression, source_type, kind))
     return f"{expression} IS NOT NULL AND ({' OR '.join(faults)})" if faults else None
 
@@ -92,11 +113,18 @@ def _faults(expression: str, source_type: str, kind: ColumnType) -> list[str]:
     return faults
 
 
+def _meant(expression: str, source_type: str, kind: ColumnType) -> str:
+    """Some writers quote empty fields: an empty text only where a text is wanted, else a null."""
+    if source_type != UNTYPED or kind.cast in ("VARCHAR", "BLOB"):
+        return expression
+    return f"nullif({expression}, '')"
+
+
 def _converted(expression: str, source_type: str, kind: ColumnType, *, tried: bool = False) -> str:
     # A cast between text and bytes would read and write escapes, such as \xFF.
     if (source_type, kind.cast) == ("BLOB", "VARCHAR"):
         return f"TRY(decode({expression}))" if tried else f"decode({expression})"
-    if (source_type, kind.cast) == ("VARCHAR", "BLOB"):
+    if kind.cast == "BLOB" and source_type in ("VARCHAR", UNTYPED):
         return f"encode({expression})"
     return f"{'TRY_CAST' if tried else 'CAST'}({expression} AS {kind.cast})"
 
@@ -109,12 +137,12 @@ def _loss(expression: str, source_type: str, kind: ColumnType) -> str | None:
     if kind.cast == "DATE" and source_type != "DATE":
         moment = f"TRY_CAST({expression} AS TIMESTAMP)"
         return f"{moment} <> TRY_CAST({expression} AS DATE)"
-    if (digits := _digits(kind)) is None or found not in (*_NUMBERS, "text"):
+    if (digits := _digits(kind)) is None or found not in _NUMBERS | TEXTS:
         return None
     before, after = digits
     if found == "binary float":
         return f"{expression} <> trunc({expression})" if _WHOLE.fullmatch(kind.cast) else None
-    if found == "text":
+    if found in TEXTS:
         expression = f"TRY_CAST({expression} AS DECIMAL(38,{38 - before}))"
     elif _WHOLE.fullmatch(source_type):
         return None

@@ -22,7 +22,7 @@ def can_become(source_type: str, kind: ColumnType) -> bool:
         return True
     if not kind.is_nested:
         return scalar.can_become(source_type, kind)
-    if scalar.family(source_type) == "text":
+    if scalar.family(source_type) in scalar.TEXTS:
         return True
     if kind.item:
         inner = _item(source_type)
@@ -84,7 +84,7 @@ def _each(depth: int) -> str:
 
 def _taken_apart(value: str, source_type: str, kind: ColumnType) -> tuple[str, str]:
     """A text becomes lists and structs of texts, so that leaves are cast, and checked, as texts."""
-    if scalar.family(source_type) != "text":
+    if scalar.family(source_type) not in scalar.TEXTS:
         return value, source_type
     shape = _of_texts(kind)
     return f"TRY_CAST(TRY_CAST({value} AS JSON) AS {shape})", shape

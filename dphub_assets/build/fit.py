@@ -3,11 +3,13 @@
 So a build fails or succeeds whatever the joins pass over, and knows which source is to blame.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import duckdb
 
-from dphub_assets.build import sql
+from dphub_assets.build import joins, sql
+from dphub_assets.build.cast import mismatch
 from dphub_assets.build.convert import cast, misfit
 from dphub_assets.build.errors import CastFailed
 from dphub_assets.build.plan import JoinPlan, PlannedColumn, PlannedSource
@@ -39,21 +41,40 @@ def _require_fit(
     relations: sql.Relations,
 ) -> None:
     """Raises CastFailed with one value that does not fit."""
-    asked = [
-        (column, condition, there)
-        for column, there, kind in _read(plan, source)
-        if (condition := misfit(name(there), kind, column.kind))
-    ]
+    asked = [*_asked(plan, source), *_asked_of_keys(plan, source)]
     if not asked:
         return
     examples = commas(
-        f"min({name(there)}::VARCHAR) FILTER (WHERE {condition})" for _, condition, there in asked
+        f"min({name(there)}::VARCHAR) FILTER (WHERE {condition})"
+        for _, condition, there, _ in asked
     )
     found = _row(connection, f"SELECT {examples} FROM {relations[source.alias]}")
-    for (column, _, there), value in zip(asked, found, strict=True):
+    for (column, _, there, wanted), value in zip(asked, found, strict=True):
         if value is not None:
             shown = value if len(value) <= EXAMPLE_LENGTH else f"{value[:EXAMPLE_LENGTH]}…"
-            raise CastFailed(column.name, shown, source.alias, there, column.kind.name)
+            raise CastFailed(column, shown, source.alias, there, wanted)
+
+
+Asked = tuple[str, str, str, str]
+
+
+def _asked(plan: JoinPlan, source: PlannedSource) -> Iterator[Asked]:
+    """Published column, the condition under which a value does not fit it, source column, type."""
+    for column, there, kind in _read(plan, source):
+        if condition := misfit(name(there), kind, column.kind):
+            yield column.name, condition, there, column.kind.name
+
+
+def _asked_of_keys(plan: JoinPlan, source: PlannedSource) -> Iterator[Asked]:
+    """The same of join keys whose text is compared with a type of another source."""
+    pairs = [pair for join in joins.flat(plan.joins) for pair in join.equal]
+    for own, other in [*pairs, *((right, left) for left, right in pairs)]:
+        if own[0] != source.alias:
+            continue
+        there, kind = source.columns[own[1]]
+        wanted = plan.source(other[0]).columns[other[1]][1]
+        if condition := mismatch(name(there), kind, wanted):
+            yield own[1], condition, there, wanted
 
 
 def _longest_parts(

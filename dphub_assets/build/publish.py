@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from dphub_assets.build import fit, quality, rules, sql
+from dphub_assets.build import cardinality, fit, quality, rules, sql
 from dphub_assets.build.blame import explained, on_disk
 from dphub_assets.build.errors import ChecksFailed
 from dphub_assets.build.plan import JoinPlan, make_plan
@@ -21,7 +21,7 @@ from dphub_assets.lake.reader import Snapshot
 from dphub_assets.lake.writer import Lake
 from dphub_assets.settings import BuildSettings
 from dphub_assets.sources.errors import SourceChanged
-from dphub_assets.sources.location import Location, locate
+from dphub_assets.sources.location import Location, Roots, locate
 from dphub_assets.sources.product import Promised, published
 from dphub_assets.sources.relation import Relation
 from dphub_assets.sources.schema import read_schema
@@ -59,7 +59,7 @@ class Builder:
 
     def location(self, source: Source) -> Location:
         """Raises SourceForbidden."""
-        return locate(source, self.settings.data_root, self.settings.allowed_roots)
+        return locate(source, Roots(self.settings.data_root, self.settings.allowed_roots))
 
     def validate(
         self, product: DataProduct, others: Mapping[str, DataProduct] = NOBODY
@@ -100,19 +100,26 @@ class Builder:
                     run = {alias: found.sql for alias, found in relations.items()}
                     progress("looking for values that do not fit")
                     longest = fit.longest_key(connection, plan, run)
+                    counted = cardinality.check(connection, plan, run)
+                    _require_passed(counted)
                     progress("joining, sorting and writing")
                     names = layout.rows_file(staging.id), layout.index_file(staging.id)
                     written = write(connection, plan, run, longest, staging.folder, names)
                     progress(f"checking {written.rows.rows:,} rows")
-                    verdicts = quality.check(connection, plan, written)
-            if any(verdict.blocking and not verdict.passed for verdict in verdicts):
-                raise ChecksFailed(verdicts)
+                    verdicts = (*quality.check(connection, plan, written), *counted)
+            _require_passed(verdicts)
             progress("publishing")
             query = sql.rows(plan, {alias: found.shown for alias, found in relations.items()})
             document = _document(
                 staging.id, plan, identity, written, sources, verdicts, query, run_id, began
             )
             return self.lake.publish(staging, document, _files(written))
+
+
+def _require_passed(verdicts: tuple[Verdict, ...]) -> None:
+    """Raises ChecksFailed."""
+    if any(verdict.blocking and not verdict.passed for verdict in verdicts):
+        raise ChecksFailed(verdicts)
 
 
 def read(

@@ -18,6 +18,7 @@ from dphub_k8s.api.keys import ORDINAL
 from dphub_k8s.api.product import DataProduct
 from dphub_k8s.api.quality import Rule
 from dphub_k8s.api.snapshot import RULE, Verdict
+from dphub_k8s.api.sources import CARDINALITY
 
 CONTRACT, KEY_UNIQUE, NULLABILITY, ROW_COUNT = "contract", "key_unique", "nullability", "row_count"
 CHECKS = (CONTRACT, KEY_UNIQUE, NULLABILITY, ROW_COUNT)
@@ -29,6 +30,7 @@ TEXTS = {
     NULLABILITY: "No null where the contract allows none",
     ROW_COUNT: "The sources yield rows",
 }
+JOINED = "Joins meet as many rows as they declare"
 
 
 def check(
@@ -65,7 +67,8 @@ def checks(product: DataProduct) -> list[Check]:
         Check(RULE + rule.title, rule.description or said(rule), rule.severity == "error")
         for rule in product.spec.quality
     ]
-    return [*builtin, *own]
+    joined = [Check(CARDINALITY, JOINED, blocking=True)] if product.spec.backend.counted else []
+    return [*builtin, *own, *joined]
 
 
 def said(rule: Rule) -> str:

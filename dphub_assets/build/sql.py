@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
+from dphub_assets.build.cast import matched
 from dphub_assets.build.convert import cast
 from dphub_assets.build.joins import Origin, PlannedJoin
 from dphub_assets.build.plan import JoinPlan, PlannedColumn, PlannedSource
@@ -234,11 +235,29 @@ def _joined(plan: JoinPlan, relation: Callable[[str], str], key: Callable[[str, 
         for join in joins:
             right = chain(join.right, join.under)
             right = f"({right})" if join.under else right
-            on = " AND ".join(f"{key(*left)} = {key(*right)}" for left, right in join.equal)
+            on = " AND ".join(_equal(plan, ends, key) for ends in join.equal)
             parts.append(f"{_JOIN[join.how]} {right}\n  ON {on}")
         return "\n".join(parts)
 
     return chain(plan.joins[0].left if plan.joins else plan.sources[0].alias, plan.joins)
+
+
+def _equal(plan: JoinPlan, ends: tuple[Origin, Origin], key: Callable[[str, str], str]) -> str:
+    (left, right), kinds = ends, [_type(plan, end) for end in ends]
+    return f"{matched(key(*left), *kinds)} = {matched(key(*right), *reversed(kinds))}"
+
+
+def compared(plan: JoinPlan, own: Origin, other: Origin) -> str:
+    """A join key, read of its source alone, as it is compared with the other."""
+    alias, column = own
+    return matched(
+        name(plan.source(alias).columns[column][0]), _type(plan, own), _type(plan, other)
+    )
+
+
+def _type(plan: JoinPlan, origin: Origin) -> str:
+    alias, column = origin
+    return plan.source(alias).columns[column][1]
 
 
 def _value(plan: JoinPlan, column: PlannedColumn) -> str:

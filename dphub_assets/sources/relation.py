@@ -1,25 +1,50 @@
 """What a source is to a build: something that DuckDB reads."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+# The type of text in a file that knows no types: where it is used says what it means.
+UNTYPED = "UNTYPED"
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
     """SQL that stands behind FROM: `sql` in what the build runs, `shown` in the query that the
-    snapshot keeps. `name` is the location's and `format` what it should be, for messages."""
+    snapshot keeps. `name` is the location's and `format` what it should be, for messages; `untyped`
+    are the columns whose text says nothing about their type."""
 
     name: str
     format: str
     sql: str
     shown: str
+    untyped: frozenset[str] = frozenset()
 
 
 def parquet(file: Path, *options: str) -> str:
     """SQL for the rows of one file: its name is no pattern, and its folder no column."""
-    path = re.sub(r"[*?\[]", r"[\g<0>]", str(file)).replace("'", "''")
-    path = f"'{path}'"
     # Out of a folder such as year=2024 DuckDB would read a column.
-    folder = ["hive_partitioning = false"] if "=" in path else []
-    return f"read_parquet({', '.join([path, *folder, *options])})"
+    folder = ["hive_partitioning = false"] if "=" in str(file) else []
+    return call("read_parquet", exactly(file), *folder, *options)
+
+
+def call(function: str, *arguments: str) -> str:
+    return f"{function}({', '.join(arguments)})"
+
+
+def exactly(file: Path) -> str:
+    """The name as a literal that is no pattern."""
+    return literal(re.sub(r"[*?\[]", r"[\g<0>]", str(file)))
+
+
+def listed(files: Iterable[Path]) -> str:
+    return f"[{', '.join(map(exactly, files))}]"
+
+
+def literal(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def name(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'

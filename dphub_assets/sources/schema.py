@@ -4,13 +4,13 @@ from dataclasses import dataclass
 
 import duckdb
 
-from dphub_assets.sources.errors import SourceUnreadable
-from dphub_assets.sources.relation import Relation
+from dphub_assets.sources.formats import unreadable
+from dphub_assets.sources.relation import UNTYPED, Relation
 
 
 @dataclass(frozen=True, slots=True)
 class SourceColumn:
-    """A column as the file names it, with DuckDB's name of its type.
+    """A column as the file names it, with DuckDB's name of its type or UNTYPED.
 
     Of names that differ only in case all but the first get a number, such as `block_1`.
     """
@@ -32,10 +32,8 @@ def read_schema(connection: duckdb.DuckDBPyConnection, relation: Relation) -> So
         counted = connection.execute(f"FROM {relation.sql} SELECT count(*)").fetchone()
     except duckdb.Error as error:
         raise unreadable(relation, error) from error
-    columns = tuple(SourceColumn(name, kind) for name, kind, *_ in described)
+    columns = tuple(
+        SourceColumn(name, UNTYPED if name in relation.untyped else kind)
+        for name, kind, *_ in described
+    )
     return SourceSchema(columns, int(counted[0]) if counted else 0)
-
-
-def unreadable(relation: Relation, error: duckdb.Error) -> SourceUnreadable:
-    what, _, _ = str(error).partition("\n")
-    return SourceUnreadable(f"{relation.name} is not readable as {relation.format}: {what}")

@@ -38,6 +38,7 @@ CHECKS: list[Check] = [
     identity.protocol,
     backend.engine,
     backend.sources,
+    backend.formats,
     backend.products,
     backend.renames,
     backend.join_sides,

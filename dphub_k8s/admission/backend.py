@@ -3,15 +3,18 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
 
 from dphub_k8s.admission.draft import Context, Draft, at
 from dphub_k8s.admission.identity import misnamed
 from dphub_k8s.api.errors import Problem, unknown
-from dphub_k8s.api.sources import ENGINES, Join
+from dphub_k8s.api.sources import ENGINES, FORMATS, MAGIC, Join
 
 ALIAS = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
-SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+SCHEMES = ("file",)
 SOURCES = ("spec", "backend", "sources")
 JOINS = ("spec", "backend", "joins")
 
@@ -44,16 +47,49 @@ def sources(draft: Draft, context: Context) -> Iterator[Problem]:
 
 
 def _location(path: str, place: str, context: Context) -> Iterator[Problem]:
+    if scheme := SCHEME.match(path):
+        if scheme[1].lower() not in SCHEMES:
+            message = unknown(scheme[1], "scheme", SCHEMES)
+            yield Problem(place, "UnknownScheme", message)
+            return
+        if scheme[1].lower() != "file":
+            return
+        path = unquote(urlsplit(path).path)
     if ".." in path.replace("\\", "/").split("/"):
         yield Problem(place, "PathEscapes", f"{path!r} leads upwards: '..' is not followed")
-    elif SCHEME.match(path):
-        yield Problem(place, "UnknownScheme", f"{path!r} is an URL; only paths of files are read")
     elif not path.isprintable():
         yield Problem(place, "InvalidPath", f"{path!r} has characters that no path has")
     elif path.startswith("/") and not _is_allowed(path, context.roots):
         roots = ", ".join(map(str, context.roots or ())) or "none"
         message = f"{path!r} is outside the allowed roots ({roots}; DPHUB_ALLOWED_ROOTS)"
         yield Problem(place, "OutsideRoots", message)
+
+
+def formats(draft: Draft, _: Context) -> Iterator[Problem]:
+    """How the files of a source are read, and that what is said of it is for that format."""
+    for alias, source in draft.sources.items():
+        if not source:
+            continue
+        place = partial(at, *SOURCES, alias)
+        if source.product is not None:
+            for field in sorted(source.model_fields_set & {"format", "options", "hive"}):
+                message = f"{field!r} is said of files; a product has none"
+                yield Problem(place(field), "NotApplicable", message)
+        elif source.format is not None and source.format not in FORMATS:
+            message = unknown(source.format, "format", FORMATS)
+            yield Problem(place("format"), "UnknownFormat", message)
+        elif source.options is not None and source.kind != "csv":
+            message = f"options are of CSV files; this is {source.kind or 'no text'}"
+            yield Problem(place("options"), "NotApplicable", message)
+        elif source.hive and (source.kind == "delta" or not MAGIC & set(source.path or "")):
+            message = "the folders of a pattern are meant, such as data/**/*.parquet"
+            yield Problem(place("hive"), "NotApplicable", message)
+        elif source.kind == "delta" and MAGIC & set(source.path or ""):
+            message = "a Delta table is one folder, no pattern"
+            yield Problem(place("path"), "NotApplicable", message)
+        elif source.options and source.options.quote == source.delimiter:
+            message = "the same character cannot be quote and delimiter"
+            yield Problem(place("options"), "Ambiguous", message)
 
 
 def products(draft: Draft, context: Context) -> Iterator[Problem]:

@@ -90,7 +90,7 @@ class DataProduct(Noun):
         spec = self.spec
         shape = {
             "format": [DATA_FORMAT, RECIPE],
-            "backend": spec.backend.model_dump(mode="json", exclude_none=True),
+            "backend": spec.backend.model_dump(mode="json", exclude_defaults=True),
             "key": spec.entity.key_column,
             "sort": spec.entity.sort,
             "columns": [

@@ -7,21 +7,67 @@ from pydantic import Field, model_validator
 from dphub_k8s.api.noun import Noun
 
 How = Literal["inner", "left", "right", "full", "semi", "anti"]
+Cardinality = Literal["1:1", "1:n", "n:1", "n:m"]
+CARDINALITY = "cardinality"  # the check of what joins declare
 ENGINES = ("parquet_join",)
+FORMATS = ("parquet", "csv", "json", "delta")
+SUFFIXES = {
+    ".parquet": "parquet",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".json": "json",
+    ".ndjson": "json",
+    ".jsonl": "json",
+}
+MAGIC = frozenset("*?[")  # a path with one of these is a pattern
+COMPRESSED = (".gz", ".zst")
+
+
+class SourceOptions(Noun):
+    """How the text of a CSV file is read. `null_text` means null, as an empty field does."""
+
+    delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    quote: str = Field(default='"', max_length=1)
+    header: bool = True
+    null_text: str | None = Field(default=None, alias="nullText", min_length=1)
 
 
 class Source(Noun):
     """One input: `path` or `product`, whose current snapshot it is then. `rename` is source name ->
-    name used from here on; other columns keep theirs."""
+    name used from here on; other columns keep theirs. Without `format` the suffix of the path says
+    it. With `hive` the folders of the files, such as `year=2024`, are columns."""
 
     path: str | None = Field(default=None, min_length=1)
     product: str | None = None
+    format: str | None = None
+    options: SourceOptions | None = None
+    hive: bool = False
     rename: dict[str, str] = Field(default_factory=dict)
 
     @property
     def location(self) -> str:
         """What people call it by; admission has seen that it is one of the two."""
         return self.path if self.path is not None else f"product {self.product}"
+
+    @property
+    def kind(self) -> str | None:
+        """The format, declared or by suffix; None where only a look can tell."""
+        return self.format or SUFFIXES.get(self._suffix)
+
+    @property
+    def delimiter(self) -> str:
+        """Between the fields of a CSV file."""
+        if self.options and self.options.delimiter:
+            return self.options.delimiter
+        return "\t" if self._suffix == ".tsv" else ","
+
+    @property
+    def _suffix(self) -> str:
+        path = (self.path or "").lower()
+        for packed in COMPRESSED:
+            path = path.removesuffix(packed)
+        _, dot, suffix = path.rpartition("/")[2].rpartition(".")
+        return dot + suffix
 
 
 class JoinKey(Noun):
@@ -37,6 +83,7 @@ class Join(Noun):
     left: str
     right: str
     how: How = "inner"
+    cardinality: Cardinality = "n:m"
     on: tuple[str, ...] = ()
     keys: tuple[JoinKey, ...] = ()
 
@@ -60,6 +107,11 @@ class Backend(Noun):
     engine: str = "parquet_join"
     sources: dict[str, Source] = Field(min_length=1)
     joins: tuple[Join, ...] = ()
+
+    @property
+    def counted(self) -> tuple[Join, ...]:
+        """The joins that promise a cardinality."""
+        return tuple(join for join in self.joins if join.cardinality != "n:m")
 
     @property
     def products(self) -> dict[str, str]:

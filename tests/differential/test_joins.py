@@ -31,8 +31,17 @@ CASES, FIRST = (
 How = Literal["inner", "left", "right", "full", "semi", "anti"]
 HOWS = ("inner", "left", "right", "full", "semi", "anti")
 NAN = float("nan")
+# A number that is a text is one of a CSV file.
 # Column -> the types that it may have, its values, and what it is published and compared as.
-NUMBERS: list[Any] = [pl.Int8, pl.Int32, pl.Int64, pl.UInt16, pl.Float64, pl.Decimal(9, 2)]
+NUMBERS: list[Any] = [
+    pl.Int8,
+    pl.Int32,
+    pl.Int64,
+    pl.UInt16,
+    pl.Float64,
+    pl.Decimal(9, 2),
+    pl.String,
+]
 KINDS: dict[str, tuple[list[Any], list[Any], str, Any]] = {
     "k": (NUMBERS, [0, 1, 2, 3], "double", pl.Float64),
     "f": ([pl.Float64, pl.Float32], [0.0, -0.0, 0.5, NAN, 2.0], "double", pl.Float64),
@@ -83,6 +92,8 @@ def _typed(value: Any, kind: Any) -> Any:
         return date(2024, 1, value)
     if kind == pl.Datetime:
         return datetime(2024, 1, value)
+    if kind == pl.String:
+        return str(value)
     return Decimal(value) if isinstance(kind, pl.Decimal) else value
 
 
@@ -93,7 +104,7 @@ def oracle(case: Case, shown: tuple[str, ...], start: str) -> Counter[Any]:
         while join := next((j for j in joins if {j["left"], j["right"]} & inside), None):
             joins.remove(join)
             left, right = join["left"], join["right"]
-            on = {
+            on: dict[str, Any] = {
                 "left_on": [f"{left}.{key['left']}" for key in join["keys"]],
                 "right_on": [f"{right}.{key['right']}" for key in join["keys"]],
             }
@@ -139,8 +150,8 @@ def differs(case: Case, connection: duckdb.DuckDBPyConnection, folder: Path) -> 
         connection.register("frame", frame.to_arrow())
         connection.execute(f'CREATE OR REPLACE TABLE "table {alias}" AS FROM frame')
     relations = {
-        alias: Relation(alias, "Arrow", f'"table {alias}"', f'"table {alias}"')
-        for alias in case.frames
+        alias: Relation(alias, "Arrow", f'"table {alias}"', "", _untyped(frame))
+        for alias, frame in case.frames.items()
     }
     schemas = {alias: read_schema(connection, found) for alias, found in relations.items()}
     plan = make_plan(_product(case, shown), schemas)
@@ -157,6 +168,10 @@ def differs(case: Case, connection: duckdb.DuckDBPyConnection, folder: Path) -> 
         if found != wanted:
             return f"{shape}: missing {wanted - found}, too many {found - wanted}\n{query}"
     return ""
+
+
+def _untyped(frame: pl.DataFrame) -> frozenset[str]:
+    return frozenset({"k"} if frame.schema["k"] == pl.String else ())
 
 
 def _product(case: Case, shown: tuple[str, ...]) -> Any:

@@ -139,7 +139,12 @@ def test_the_smallest_product_and_its_defaults() -> None:
         ),
         (source(path="../x"), "spec.backend.sources.orders.path", "PathEscapes", "'..'"),
         (source(path="a/../../x"), "spec.backend.sources.orders.path", "PathEscapes", "'..'"),
-        (source(path="s3://a/b"), "spec.backend.sources.orders.path", "UnknownScheme", "files"),
+        (
+            source(path="s3://a/b"),
+            "spec.backend.sources.orders.path",
+            "UnknownScheme",
+            "known: file",
+        ),
         (source(path="a\0b"), "spec.backend.sources.orders.path", "InvalidPath", "characters"),
         (
             changed(TWO, "spec.backend.sources.items", {"rename": {}}),

@@ -6,18 +6,20 @@ import pytest
 
 from dphub_assets.sources import location
 from dphub_assets.sources.errors import SourceForbidden, SourceMissing, SourceUnreadable
-from dphub_assets.sources.location import File
+from dphub_assets.sources.files import File
 from dphub_k8s.api.sources import Source
 
 
 def locate(path: str, root: Path, roots: Sequence[Path] | None) -> File:
-    found = location.locate(Source(path=path), root, roots)
+    found = location.locate(Source(path=path), location.Roots(root, roots))
     assert isinstance(found, File)
     return found
 
 
 def test_a_relative_path_starts_at_the_data_root(tmp_path: Path) -> None:
-    assert locate("a/b.parquet", tmp_path, ()) == File("a/b.parquet", tmp_path / "a/b.parquet")
+    assert locate("a/b.parquet", tmp_path, ()) == File(
+        "a/b.parquet", tmp_path / "a/b.parquet", Source(path="a/b.parquet")
+    )
 
 
 def test_the_version_changes_with_size_and_time(tmp_path: Path) -> None:

@@ -6,15 +6,16 @@ import pyarrow as pa
 import pytest
 
 from dphub_assets.sources.errors import SourceMissing, SourceUnreadable
-from dphub_assets.sources.location import File
+from dphub_assets.sources.files import File
 from dphub_assets.sources.relation import parquet
 from dphub_assets.sources.schema import SourceColumn, SourceSchema, read_schema
+from dphub_k8s.api.sources import Source
 from tests import build_products
 
 
 def schema(file: Path) -> SourceSchema:
     with duckdb.connect() as connection:
-        relation = File(file.name, file).relation(connection, file.parent)
+        relation = File(file.name, file, Source(path=file.name)).relation(connection, file.parent)
         return read_schema(connection, relation)
 
 

@@ -1,0 +1,254 @@
+"""The formats of files: how the rows of some files become one relation.
+
+Parquet is read where it lies. What is text is read once, into a Parquet file of the build: its
+columns stay text (`UNTYPED`), so that the declared types decide, exactly, what a value is.
+"""
+
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+
+from dphub_assets.sources.errors import SourceUnreadable
+from dphub_assets.sources.relation import (
+    UNTYPED,
+    Relation,
+    call,
+    listed,
+    literal,
+    name,
+    parquet,
+)
+from dphub_k8s.api.sources import Source, SourceOptions
+
+# Lines of a CSV header, whose names may be quoted and have line ends in them.
+HEADER_LINES = 100
+_INTEGERS = frozenset({"BIGINT", "UBIGINT"})
+_NESTED = frozenset({"OBJECT", "ARRAY"})
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What is read: `files` in a fixed order, told to people as `shown`. `outer` are names that
+    folders above the location seem to give a hive partition."""
+
+    location: str
+    source: Source
+    files: Sequence[Path]
+    shown: str
+    outer: frozenset[str] = frozenset()
+
+    @property
+    def options(self) -> list[str]:
+        if not self.source.hive:
+            return ["hive_partitioning = false"]
+        return ["hive_partitioning = true", "hive_types_autocast = false"]
+
+    def partitions(self) -> frozenset[str]:
+        if not self.source.hive:
+            return frozenset()
+        steps = (step for step in self.files[0].parent.parts if "=" in step)
+        return frozenset(step.partition("=")[0] for step in steps) - self.outer
+
+    def selected(self, relation: str) -> str:
+        if not (self.source.hive and self.outer):
+            return relation
+        return f"(SELECT * EXCLUDE ({', '.join(map(name, sorted(self.outer)))}) FROM {relation})"
+
+
+def relation(connection: duckdb.DuckDBPyConnection, files: Files, folder: Path) -> Relation:
+    """Raises SourceUnreadable."""
+    format_name, read = _READERS[files.source.kind or "parquet"]
+    made = Relation(files.location, format_name, "", "")
+    try:
+        return read(connection, files, folder, made)
+    except duckdb.Error as error:
+        raise unreadable(made, error) from error
+
+
+def unreadable(relation: Relation, error: duckdb.Error) -> SourceUnreadable:
+    """DuckDB's message without advice and settings: for CSV the line, and what is wrong with it."""
+    lines = [line.strip() for line in str(error).splitlines()]
+    told = [lines[0] if lines else ""]
+    told += [line for line in lines[1:] if line.startswith(("Expected", "Invalid", "Value with"))]
+    told += [line.replace("file = ", "in ") for line in lines if line.startswith("file = ")]
+    what = ": ".join(told).replace("Invalid Input Error: ", "")
+    return SourceUnreadable(f"{relation.name} is not readable as {relation.format}: {what}")
+
+
+def _parquet(
+    connection: duckdb.DuckDBPyConnection,
+    files: Files,
+    folder: Path,  # noqa: ARG001  the text formats write there
+    made: Relation,
+) -> Relation:
+    if len(files.files) == 1 and not files.source.hive:
+        sql = parquet(files.files[0])
+        return replace(made, sql=sql, shown=sql)
+    _require_one_type(connection, files)
+    options = ["union_by_name = true", *files.options]
+    sql = files.selected(call("read_parquet", listed(files.files), *options))
+    shown = files.selected(call("read_parquet", literal(files.shown), *options))
+    return replace(made, sql=sql, shown=shown, untyped=files.partitions())
+
+
+def _require_one_type(connection: duckdb.DuckDBPyConnection, files: Files) -> None:
+    """DuckDB would make one type of two, and round values for it. A column may be missing."""
+    schemas = connection.execute(
+        "SELECT min(file_name) FROM (SELECT file_name, list((name, type, converted_type, scale, "
+        "precision, logical_type)) AS schema FROM parquet_schema("
+        f"{listed(files.files)}) GROUP BY file_name) GROUP BY schema ORDER BY ALL"
+    ).fetchall()
+    seen: dict[str, tuple[str, str]] = {}
+    for (file,) in schemas:
+        found = connection.execute(f"DESCRIBE FROM {parquet(Path(file))}").fetchall()
+        for column, kind, *_ in found:
+            first_file, first = seen.setdefault(column, (file, kind))
+            if first != kind:
+                raise SourceUnreadable(
+                    f"{files.location}: column {column!r} is {first} in {first_file} "
+                    f"and {kind} in {file}; write it with one type"
+                )
+
+
+def _csv(
+    connection: duckdb.DuckDBPyConnection, files: Files, folder: Path, made: Relation
+) -> Relation:
+    options = files.source.options or SourceOptions()
+    headers = {file: _header(connection, file, files.source) for file in files.files}
+    first_file, columns = next(iter(headers.items()))
+    for file, found in headers.items():
+        if found != columns:
+            told = " and ".join(
+                f"{', '.join(h)} ({f})" for f, h in ((first_file, columns), (file, found))
+            )
+            raise SourceUnreadable(f"{files.location}: the files have different columns: {told}")
+    struct = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in columns)
+    arguments = [
+        f"columns = {{{struct}}}",
+        "auto_detect = false",
+        f"header = {str(options.header).lower()}",
+        *_dialect(files.source),
+        f"nullstr = ['', {literal(options.null_text)}]" if options.null_text else "nullstr = ['']",
+        "allow_quoted_nulls = false",
+        *files.options,
+    ]
+    made = _copied(connection, files, folder, made, "read_csv", arguments)
+    return replace(made, untyped=frozenset(columns) | files.partitions())
+
+
+def _dialect(source: Source) -> list[str]:
+    options = source.options or SourceOptions()
+    quote = literal(options.quote)
+    return [f"delim = {literal(source.delimiter)}", f"quote = {quote}", f"escape = {quote}"]
+
+
+def _header(connection: duckdb.DuckDBPyConnection, file: Path, source: Source) -> list[str]:
+    """The names of the columns, each once whatever the case; `column0` where there are none."""
+    options = source.options or SourceOptions()
+    line = call(
+        "read_csv",
+        listed([file]),
+        "columns = {'line': 'VARCHAR'}",
+        "auto_detect = false, header = false, delim = E'\\x01', quote = '', escape = ''",
+        "hive_partitioning = false",
+    )
+    query = f"SELECT coalesce(line, '') FROM {line} LIMIT {HEADER_LINES}"
+    lines = [f"{text}\n" for (text,) in connection.execute(query).fetchall()]
+    rows = csv.reader(
+        lines,
+        delimiter=source.delimiter,
+        quotechar=options.quote or None,
+        quoting=csv.QUOTE_MINIMAL if options.quote else csv.QUOTE_NONE,
+    )
+    first = next(rows, None)
+    if not first:
+        raise SourceUnreadable(f"{source.location}: {file} is empty; a header is wanted")
+    return _unique(first if options.header else [""] * len(first))
+
+
+def _unique(found: list[str]) -> list[str]:
+    taken: set[str] = set()
+    names = []
+    for place, text in enumerate(found):
+        wanted = given = text or f"column{place}"
+        number = 0
+        while wanted.lower() in taken:
+            number += 1
+            wanted = f"{given}_{number}"
+        taken.add(wanted.lower())
+        names.append(wanted)
+    return names
+
+
+def _json(
+    connection: duckdb.DuckDBPyConnection, files: Files, folder: Path, made: Relation
+) -> Relation:
+    columns = _json_columns(connection, files)
+    struct = ", ".join(
+        f"{literal(column)}: {literal('VARCHAR' if kind == UNTYPED else kind)}"
+        for column, kind in columns.items()
+    )
+    arguments = [
+        f"columns = {{{struct}}}",
+        "auto_detect = false",
+        "format = 'auto'",
+        *files.options,
+    ]
+    made = _copied(connection, files, folder, made, "read_json", arguments)
+    untyped = {column for column, kind in columns.items() if kind == UNTYPED}
+    return replace(made, untyped=files.partitions() | untyped)
+
+
+def _json_columns(connection: duckdb.DuckDBPyConnection, files: Files) -> dict[str, str]:
+    """Every name that an object has, in order of appearance, with a type that holds all values."""
+    objects = call("read_json_objects", listed(files.files), "format = 'auto'")
+    found = connection.execute(
+        "SELECT key, list(DISTINCT type), bool_and(type = 'NULL' OR TRY_CAST(value AS BIGINT) "
+        f"IS NOT NULL) FROM {objects} AS one, json_each(one.json) "
+        "WHERE json_type(one.json) = 'OBJECT' GROUP BY key ORDER BY min(id), key"
+    ).fetchall()
+    if not found:
+        raise SourceUnreadable(f"{files.location} has no objects, so no columns")
+    columns: dict[str, str] = {}
+    seen: dict[str, str] = {}
+    for key, types, whole in found:
+        first = seen.setdefault(key.lower(), key)
+        if first != key:
+            raise SourceUnreadable(f"{files.location}: {first!r} and {key!r} differ only in case")
+        columns[key] = _json_type(frozenset(types) - {"NULL"}, whole=bool(whole))
+    return columns
+
+
+def _json_type(types: frozenset[str], *, whole: bool) -> str:
+    if types and types <= _INTEGERS and whole:
+        return "BIGINT"
+    if types in ({"VARCHAR"}, {"BOOLEAN"}):
+        return next(iter(types))
+    return "JSON" if types and types <= _NESTED else UNTYPED
+
+
+def _copied(
+    connection: duckdb.DuckDBPyConnection,
+    files: Files,
+    folder: Path,
+    made: Relation,
+    function: str,
+    arguments: Sequence[str],
+) -> Relation:
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / "rows.parquet"
+    rows = files.selected(call(function, listed(files.files), *arguments))
+    connection.execute(f"COPY (FROM {rows}) TO {literal(str(target))} (FORMAT parquet)")
+    shown = files.selected(call(function, literal(files.shown), *arguments))
+    return replace(made, sql=parquet(target), shown=shown)
+
+
+Reader = Callable[[duckdb.DuckDBPyConnection, Files, Path, Relation], Relation]
+_READERS: Mapping[str, tuple[str, Reader]] = {
+    "parquet": ("Parquet", _parquet),
+    "csv": ("CSV", _csv),
+    "json": ("JSON", _json),
+}

@@ -1,0 +1,289 @@
+"""What is read of CSV, JSON, patterns and Delta tables, through whole builds."""
+
+import gzip
+import os
+import re
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pytest
+from deltalake import DeltaTable, write_deltalake
+
+from dphub_assets.build.errors import CastFailed
+from dphub_assets.sources.errors import SourceForbidden, SourceMissing, SourceUnreadable
+from dphub_k8s.api.errors import Refused
+from tests import build_products, factories
+
+
+def rows(
+    root: Path, source: Mapping[str, Any] | str, columns: Mapping[str, Any], **said: Any
+) -> list[tuple[Any, ...]]:
+    """What a product publishes of one source."""
+    declared = {"path": source} if isinstance(source, str) else source
+    product = factories.admitted(sources={"a": declared}, columns=columns, **said)
+    made = build_products.builder(root)
+    snapshot = build_products.build(made, product)
+    return [row[:-1] for row in build_products.stored(made, snapshot)]
+
+
+def test_the_declared_types_decide_what_a_csv_value_is(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(
+        "code,price,day,at,yes,n\n"
+        '007,12345678901234567890.10,2024-02-29,2024-01-01T10:00:00+02:00,true,"5"\n'
+        '"a, ""b""\nc",-0.01,,,,""\n'
+    )
+    types = {
+        "code": "string",
+        "price": "decimal(38,2)",
+        "day": "date",
+        "at": "timestamp",
+        "yes": "bool",
+        "n": "int",
+    }
+    assert rows(tmp_path, "a.csv", types) == [
+        (
+            "007",
+            Decimal("12345678901234567890.10"),
+            date(2024, 2, 29),
+            datetime(2024, 1, 1, 8, tzinfo=UTC),
+            True,
+            5,
+        ),
+        ('a, "b"\nc', Decimal("-0.01"), None, None, None, None),
+    ]
+
+
+def test_an_empty_field_is_null_and_a_quoted_one_an_empty_text(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('s,t\n,1\n"",2\nNA,3\n"NA",4\n')
+    found = rows(
+        tmp_path,
+        {"path": "a.csv", "options": {"nullText": "NA"}},
+        {"t": "int", "s": "string"},
+    )
+    assert found == [(1, None), (2, ""), (3, None), (4, "NA")]
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "text"),
+    [
+        ("a.csv", {"delimiter": ";", "quote": "'"}, "x;y\n'1;';2\n"),
+        ("a.tsv", {}, "x\ty\n1;\t2\n"),
+        ("a.csv", {}, "\ufeffx,y\r\n1;,2\r\n"),
+        ("a.csv", {"quote": ""}, "x,y\n1;,2\n"),
+        ("a.csv", {"delimiter": "|"}, '"x"|"y"\n1;|2\n'),
+    ],
+)
+def test_dialects(tmp_path: Path, name: str, options: dict[str, Any], text: str) -> None:
+    (tmp_path / name).write_bytes(text.encode())
+    source = {"path": name, **({"options": options} if options else {})}
+    assert rows(tmp_path, source, {"x": "string", "y": "int"}) == [("1;", 2)]
+
+
+def test_without_a_header_columns_are_numbered(tmp_path: Path) -> None:
+    (tmp_path / "a.csv.gz").write_bytes(gzip.compress(b"1,a\n2,b\n"))
+    source = {
+        "path": "a.csv.gz",
+        "options": {"header": False},
+        "rename": {"column0": "n", "column1": "t"},
+    }
+    assert rows(tmp_path, source, {"n": "int", "t": "string"}) == [(1, "a"), (2, "b")]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"x,y\n1,2\n3\n", "on Line: 3: Expected Number of Columns: 2 Found: 1"),
+        (b"x,y\n1,2,3\n", "on Line: 2: Expected Number of Columns: 2 Found: 3"),
+        ("x,y\n1,é\n".encode("latin-1"), "not utf-8"),
+        ("x,y\n1,2\n".encode("utf-16"), "not utf-8"),
+        (b'x,y\n1,"2\n', "unterminated quote"),
+        (b"", "is empty"),
+    ],
+)
+def test_a_csv_that_is_wrong_says_where(tmp_path: Path, content: bytes, told: str) -> None:
+    (tmp_path / "a.csv").write_bytes(content)
+    with pytest.raises(SourceUnreadable, match=told) as caught:
+        rows(tmp_path, "a.csv", {"x": "int"})
+    assert "a.csv" in str(caught.value)
+    assert "strict_mode" not in str(caught.value)
+
+
+def test_a_csv_value_that_does_not_fit_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x\n1\n2.5\n")
+    with pytest.raises(CastFailed, match=r"the value '2\.5' of source 'a' .* does not fit int"):
+        rows(tmp_path, "a.csv", {"x": "int"})
+
+
+@pytest.mark.parametrize("shape", ["array", "lines", "gz"])
+def test_json(tmp_path: Path, shape: str) -> None:
+    objects = [
+        '{"n": 1, "p": 1.10, "s": "007", "o": {"x": [1, null]}, "b": true, "big": 1e3}',
+        '{"n": null, "s": "2024-01-01", "extra": "é"}',
+    ]
+    name = {"array": "a.json", "lines": "a.ndjson", "gz": "a.jsonl.gz"}[shape]
+    text = f"[{', '.join(objects)}]" if shape == "array" else "\n".join(objects)
+    packed = gzip.compress(text.encode()) if shape == "gz" else text.encode()
+    (tmp_path / name).write_bytes(packed)
+    types = {
+        "n": "int",
+        "p": "decimal(9,2)",
+        "s": "string",
+        "o": "json",
+        "b": "bool",
+        "big": "double",
+        "extra": "string",
+    }
+    assert rows(tmp_path, name, types) == [
+        (None, None, "2024-01-01", None, None, None, "é"),
+        (1, Decimal("1.10"), "007", '{"x":[1,null]}', True, 1000.0, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('{"a": 1}\n{"a": ', "Malformed JSON"),
+        ('{"a": 1, "A": 2}', "differ only in case"),
+        ("[]", "no objects"),
+        ("[1, 2]", "no objects"),
+    ],
+)
+def test_a_json_that_is_wrong(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(SourceUnreadable, match=told):
+        rows(tmp_path, "a.json", {"a": "int"})
+
+
+def events(root: Path) -> None:
+    for year, country in ((2023, "fr"), (2024, "de"), (2024, "fr")):
+        folder = root / f"a=b/events/year={year}/country={country}"
+        folder.mkdir(parents=True)
+        pl.DataFrame({"n": [year, len(country)]}).write_parquet(folder / "x.parquet")
+
+
+def test_folders_of_a_hive_pattern_are_columns(tmp_path: Path) -> None:
+    events(tmp_path)
+    source = {"path": "a=b/events/**/*.parquet", "hive": True}
+    found = rows(tmp_path, source, {"n": "int", "year": "int", "country": "string"})
+    assert found[:3] == [(2, 2023, "fr"), (2, 2024, "de"), (2, 2024, "fr")]
+    with pytest.raises(Refused, match="'a' is no column"):
+        rows(tmp_path, source, {"n": "int", "a": "string"})
+    with pytest.raises(Refused, match="'year' is no column"):
+        rows(tmp_path, {"path": source["path"]}, {"n": "int", "year": "int"})
+
+
+def test_files_of_a_pattern_are_one_source(tmp_path: Path) -> None:
+    (tmp_path / "v").mkdir()
+    (tmp_path / "v/b.csv").write_text("x,y\n2,b\n")
+    (tmp_path / "v/a.csv").write_text("x,y\n1,a\n")
+    (tmp_path / "v/.hidden.csv").write_text("z\n")
+    assert rows(tmp_path, "v/*.csv", {"x": "int"}) == [(1,), (2,)]
+    (tmp_path / "v/c.csv").write_text("y,x\n3,c\n")
+    with pytest.raises(SourceUnreadable, match=r"different columns: x, y .*a\.csv.* y, x .*c\.csv"):
+        rows(tmp_path, "v/*.csv", {"x": "int"})
+
+
+def test_files_of_a_pattern_have_one_type(tmp_path: Path) -> None:
+    pl.DataFrame({"n": [1], "m": [2]}).write_parquet(tmp_path / "a.parquet")
+    pl.DataFrame({"n": [3]}).write_parquet(tmp_path / "b.parquet")
+    assert rows(tmp_path, "?.parquet", {"n": "long", "m": "long"}) == [(1, 2), (3, None)]
+    pl.DataFrame({"n": [1.5]}).write_parquet(tmp_path / "c.parquet")
+    with pytest.raises(SourceUnreadable, match=r"'n' is BIGINT in .*a\.parquet and DOUBLE"):
+        rows(tmp_path, "?.parquet", {"n": "long"})
+
+
+def test_the_version_of_a_pattern(tmp_path: Path) -> None:
+    product = factories.admitted(sources={"a": {"path": "v/*.csv"}})
+    location = build_products.builder(tmp_path).locations(product)["a"]
+    with pytest.raises(SourceMissing, match=r"no file matches v/\*\.csv"):
+        location.version()
+    (tmp_path / "v").mkdir()
+    seen = set()
+    for name, text, time in (("a", "1", 5), ("a", "1", 6), ("a", "12", 6), ("b", "1", 6)):
+        file = tmp_path / f"v/{name}.csv"
+        file.write_text(text)
+        os.utime(file, ns=(time, time))
+        seen.add(location.version())
+        assert location.version() in seen
+    assert len(seen) == 4
+    (tmp_path / "v/b.csv").rename(tmp_path / "v/c.csv")
+    assert location.version() not in seen
+
+
+def test_a_pattern_does_not_leave_the_roots(tmp_path: Path) -> None:
+    root, outside = tmp_path / "root", tmp_path / "outside"
+    root.mkdir()
+    outside.mkdir()
+    (outside / "x.csv").write_text("x\n1\n")
+    (root / "link.csv").symlink_to(outside / "x.csv")
+    (root / "v").symlink_to(outside)
+    made = build_products.builder(root, roots=(root,))
+    for path in ("*.csv", "v/*.csv"):
+        product = factories.admitted(sources={"a": {"path": path}}, columns={"x": "int"})
+        with pytest.raises(SourceForbidden, match="outside the allowed roots"):
+            build_products.build(made, product)
+
+
+def test_a_file_url(tmp_path: Path) -> None:
+    (tmp_path / "a b.csv").write_text("x\n1\n")
+    assert rows(tmp_path, (tmp_path / "a b.csv").as_uri(), {"x": "int"}) == [(1,)]
+
+
+def test_a_delta_table(tmp_path: Path) -> None:
+    first = pa.table({"n": [1, 2], "p": ["x", None], "day": [date(2024, 1, 1), None]})
+    write_deltalake(tmp_path / "t", first, partition_by=["p", "day"])
+    second = pa.table({"n": [3], "p": ["y z/="], "day": [date(2024, 1, 2)], "more": [1.5]})
+    write_deltalake(tmp_path / "t", second, mode="append", schema_mode="merge")
+    types = {"n": "long", "p": "string", "day": "date", "more": "double"}
+    assert rows(tmp_path, "t", types) == [
+        (1, "x", date(2024, 1, 1), None),
+        (2, None, None, None),
+        (3, "y z/=", date(2024, 1, 2), 1.5),
+    ]
+    product = factories.admitted(sources={"a": {"path": "t"}}, columns=types)
+    location = build_products.builder(tmp_path).locations(product)["a"]
+    before = location.version()
+    assert before.startswith("1-")
+    DeltaTable(tmp_path / "t").delete("n > 1")
+    assert location.version().startswith("2-")
+    assert [row[0] for row in rows(tmp_path, "t", types)] == [1]
+    DeltaTable(tmp_path / "t").delete()
+    assert rows(tmp_path, {"path": "t", "format": "delta"}, types) == []
+
+
+def test_a_delta_table_that_asks_for_more_is_refused(tmp_path: Path) -> None:
+    write_deltalake(
+        tmp_path / "t",
+        pa.table({"n": [1]}),
+        configuration={"delta.enableDeletionVectors": "true"},
+    )
+    with pytest.raises(SourceUnreadable, match="uses deletionVectors"):
+        rows(tmp_path, "t", {"n": "long"})
+    with pytest.raises(SourceMissing, match="_delta_log"):
+        rows(tmp_path, {"path": "u", "format": "delta"}, {"n": "long"})
+
+
+def test_text_of_a_csv_joins_with_numbers_and_dates(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("k,day,t\n007,2024-01-01,x\n8,2024-01-02,y\n,,z\n")
+    frame = pl.DataFrame({"k": [7, 8], "day": [date(2024, 1, 1), date(2024, 1, 1)]})
+    frame.write_parquet(tmp_path / "b.parquet")
+    said: dict[str, Any] = {
+        "sources": {"a": {"path": "a.csv"}, "b": {"path": "b.parquet"}},
+        "columns": {"t": "string"},
+    }
+    for on, wanted in ((["k"], ["x", "y"]), (["k", "day"], ["x"])):
+        joins = [{"left": "a", "right": "b", "on": on}]
+        made = build_products.builder(tmp_path)
+        snapshot = build_products.build(made, factories.admitted(**said, joins=joins))
+        assert [row[0] for row in build_products.stored(made, snapshot)] == wanted
+        shown = build_products.query(re.sub(r"^SET [^;]*;", "", snapshot.document.sql))
+        assert [row[0] for row in shown] == wanted
+    (tmp_path / "a.csv").write_text("k,day,t\n7.5,,x\n")
+    joins = [{"left": "a", "right": "b", "on": ["k"]}]
+    with pytest.raises(CastFailed, match=r"the value '7\.5' of source 'a' .* does not fit BIGINT"):
+        build_products.build(made, factories.admitted(**said, joins=joins))
