@@ -7,7 +7,7 @@ STAMP = $(VENV)/.installed
 GO ?= $(or $(shell command -v go),/usr/local/go/bin/go)
 TOOLS = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dphub-tests/bin
 
-.PHONY: help dev test lint integration differential bench s3-gateway lock clean
+.PHONY: help dev test lint integration differential bench bench-many s3-gateway lock clean
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 

@@ -20,15 +20,15 @@ from dphub_assets import scope, translator
 from dphub_assets.assets import product_asset
 from dphub_assets.build.publish import Builder
 from dphub_assets.declared import Declarations, Declared
-from dphub_assets.reload import STATE_KEY
-from dphub_assets.state import State
+from dphub_assets.state import State, state_key
+from dphub_k8s.shards import Shard
 
 # Of one product: its asset (or the marker of a refused one) and the endpoint.
 Made = tuple[dg.AssetsDefinition | dg.AssetSpec, ...]
 
 
 class DataProducts(dg.StateBackedComponent):
-    """All products of this code location."""
+    """The products of one shard."""
 
     def __init__(
         self,
@@ -36,7 +36,9 @@ class DataProducts(dg.StateBackedComponent):
         builder: Builder,
         public_url: str,
         sensors: Sequence[dg.SensorDefinition],
+        shard: Shard = Shard(),  # noqa: B008  frozen
     ) -> None:
+        self.shard = shard
         self._declarations = declarations
         self._builder = builder
         self._public_url = public_url
@@ -49,10 +51,12 @@ class DataProducts(dg.StateBackedComponent):
     def defs_state_config(self) -> DefsStateConfig:
         arguments = DefsStateConfigArgs.versioned_state_storage()
         arguments.refresh_if_dev = False  # the sensor refreshes
-        return DefsStateConfig.from_args(arguments, default_key=STATE_KEY)
+        return DefsStateConfig.from_args(arguments, default_key=state_key(self.shard))
 
     def write_state_to_path(self, state_path: Path) -> None:
-        state_path.write_text(self._state.dump(self._declarations.read().values()))
+        declared = self._declarations.read()
+        found = [one for name, one in declared.items() if self.shard.holds(name)]
+        state_path.write_text(self._state.dump(found))
 
     def build_defs_from_state(
         self,
@@ -114,7 +118,8 @@ class ProductTree(ComponentTree):
 
     def find_root_decl(self) -> ComponentRootDecl:
         def load(context: ComponentDeclLoadContext) -> DataProducts:
-            context.component_tree.mark_component_defs_state_key(context.component_loc, STATE_KEY)
+            key = state_key(self.component.shard)
+            context.component_tree.mark_component_defs_state_key(context.component_loc, key)
             return self.component
 
         context = self.decl_load_context.for_component_loc(self.leaf)

@@ -8,15 +8,16 @@ from dphub_assets.declared import Declarations
 from dphub_assets.sensor import Hub, product_sensor
 from dphub_assets.settings import DagsterSettings
 from dphub_k8s.settings import Settings
+from dphub_k8s.shards import Shard
 from dphub_k8s.stores.directory import DirectoryStore
 
 
 @dg.definitions
 def defs() -> dg.Definitions:
-    settings, dagster = Settings.read(), DagsterSettings.read()
+    settings, dagster, shard = Settings.read(), DagsterSettings.read(), Shard.read()
     store = DirectoryStore(settings.products, settings.store_state)
     declarations = Declarations(store, settings.allowed_roots)
     builder = Builder.read(settings)
-    sensor = product_sensor(Hub(declarations, builder, dagster))
-    component = DataProducts(declarations, builder, dagster.public_url, [sensor])
+    sensor = product_sensor(Hub(declarations, builder, dagster, shard))
+    component = DataProducts(declarations, builder, dagster.public_url, [sensor], shard)
     return ProductTree.of(component).build_defs()

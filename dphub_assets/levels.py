@@ -161,10 +161,14 @@ class Shelf:
     faults: Faults = field(default_factory=dict)
     _opened: dict[str, Opened] = field(default_factory=dict)
 
-    def look(self, wanted: Mapping[str, Wanted]) -> tuple[dict[str, Built], dict[str, Snapshot]]:
-        """By name. Pointers that are lost, unreadable or behind their log are mended on the way."""
+    def look(
+        self, wanted: Mapping[str, Wanted], holds: Callable[[str], bool] = lambda _: True
+    ) -> tuple[dict[str, Built], dict[str, Snapshot]]:
+        """By name, of what is wanted, and of what is not but lies in this shard. Pointers that are
+        lost, unreadable or behind their log are mended on the way."""
         self.faults = {}
-        pointers = self.lake.pointers()
+        found = self.lake.pointers()
+        pointers = {name: each for name, each in found.items() if name in wanted or holds(name)}
         lost = {name for name, want in wanted.items() if name not in pointers and not want.refused}
         for name in lost | self.lake.faults.keys():
             if made := self._guarded(name, partial(self._remade, name)):

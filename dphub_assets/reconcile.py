@@ -3,9 +3,11 @@
 Pure: no clock, no disk, no Dagster.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, fields, replace
 from graphlib import TopologicalSorter
+from itertools import islice
+from typing import Any
 
 from dphub_k8s.api.product import digest
 
@@ -135,14 +137,18 @@ def reconcile(
     tried: Mapping[str, Tried],
     now: float,
     slots: int,
+    others: Collection[str] = (),
 ) -> Decision:
-    """At most `slots` builds are under way: each run is a process. `wanted` is `resolved`.
+    """At most `slots` builds are under way: each run is a process. `wanted` is `resolved`; of it
+    `others` are another shard's, to be looked at and left alone.
 
     A change goes through the products in waves: what reads a product that is about to be another
     is held, so that it is built once. Only what is on its way holds: what waits, failed, or pauses
     before another attempt may take for ever, and what is published of it is read meanwhile.
     """
-    stale = [n for n, want in wanted.items() if n not in loaded or loaded[n].stamp != want.stamp]
+    stale = dict.fromkeys(
+        n for n in wanted if n not in others and _is_stale(wanted[n], loaded.get(n))
+    )
     gone = [n for n in loaded if n not in wanted]
     build: dict[str, str] = {}
     publish, running, broken, failed, suspended = [], [], [], [], []
@@ -169,7 +175,7 @@ def reconcile(
             moving.discard(name)
         elif name in stale:
             moving.add(name)  # a reload and a run of the same product are two ticks
-        elif loaded[name].broken:
+        elif name in loaded and loaded[name].broken:
             broken.append(name)
             moving.discard(name)
         elif want.waiting:
@@ -188,12 +194,13 @@ def reconcile(
         else:
             build[name] = f"{want.uid}:{want.generation}:{want.level}:{past.attempts}"
             moving.add(name)
-    queued = tuple(build)[max(0, slots - len(running)) :]
-    return Decision(
+    build = {name: key for name, key in build.items() if name not in others}
+    free = max(0, slots - sum(name not in others for name in running))
+    decision = Decision(
         stale=(*stale, *gone),
         accept=tuple(n for n, want in wanted.items() if _unaccepted(want, built.get(n))),
-        build={name: key for name, key in build.items() if name not in queued},
-        queued=queued,
+        build=dict(islice(build.items(), free)),
+        queued=tuple(islice(build, free, None)),
         held=held,
         publish=tuple(publish),
         retire=tuple(n for n, h in built.items() if n not in wanted or wanted[n].uid != h.uid),
@@ -204,6 +211,20 @@ def reconcile(
         broken=tuple(broken),
         suspended=tuple(suspended),
     )
+    return _without(others, decision) if others else decision
+
+
+def _is_stale(want: Wanted, have: Loaded | None) -> bool:
+    return have is None or have.stamp != want.stamp
+
+
+def _without(others: Collection[str], decision: Decision) -> Decision:
+    def own(names: tuple[str, ...] | Mapping[str, object]) -> Any:
+        if isinstance(names, tuple):
+            return tuple(name for name in names if name not in others)
+        return {name: why for name, why in names.items() if name not in others}
+
+    return Decision(**{each.name: own(getattr(decision, each.name)) for each in fields(decision)})
 
 
 def upstream_first(wanted: Mapping[str, Wanted]) -> list[str]:

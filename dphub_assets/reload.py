@@ -14,8 +14,6 @@ from dagster_shared.error import SerializableErrorInfo
 from dagster_shared.serdes import deserialize_value, serialize_value
 from dagster_shared.serdes.objects.models.defs_state_info import DefsStateInfo
 
-STATE_KEY = "dphub-products"
-
 
 class ReloadFailed(Exception):
     """The old definitions go on serving and are again those that a restart would load."""

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -21,11 +21,14 @@ from dphub_assets.reconcile import Decision, Tried, Wanted, due_at, reconcile, r
 from dphub_assets.reported import Reported
 from dphub_assets.runs import History, Target
 from dphub_assets.settings import DagsterSettings
+from dphub_assets.state import state_key
 from dphub_assets.teller import Teller
 from dphub_k8s.api.product import DataProduct, digest
+from dphub_k8s.shards import Shard
 
 NAME = "dphub_reconcile"
 SWEEP_SECONDS = 600.0
+NAMED = 20
 
 
 @dataclass
@@ -35,6 +38,7 @@ class Hub:
     declarations: Declarations
     builder: Builder
     dagster: DagsterSettings
+    shard: Shard
     wants: Wants = field(init=False)
     shelf: Shelf = field(init=False)
     teller: Teller = field(init=False)
@@ -64,28 +68,31 @@ def product_sensor(hub: Hub) -> dg.SensorDefinition:
 
 def evaluate(context: dg.SensorEvaluationContext, hub: Hub, now: float) -> dg.SensorResult:
     instance = context.instance
-    declared = hub.declarations.read()
-    wanted, versions = hub.wants.look(declared)
-    built, snapshots = hub.shelf.look(wanted)
+    every = hub.declarations.read()
+    declared = {name: one for name, one in every.items() if hub.shard.holds(name)}
+    others = upstream(declared, every)
+    wanted, versions = hub.wants.look(declared | others)
+    built, snapshots = hub.shelf.look(wanted, hub.shard.holds)
     moment = datetime.fromtimestamp(now, UTC)
     schedules = hub.teller.schedules(declared, snapshots)
     wanted, schedules = schedule.applied(resolved(wanted, built), built, schedules, moment)
-    behind = hub.reported.behind(snapshots) & wanted.keys()
+    behind = hub.reported.behind(snapshots) & declared.keys()
     pending = unsettled(wanted, built) | behind
     targets = [target(name, wanted[name]) for name in sorted(pending)]
     tried = hub.history.tried(instance, targets)
-    slots = hub.dagster.concurrent_builds
-    decision = reconcile(wanted, levels.loaded(context), built, tried, now, slots)
+    slots = -(-hub.dagster.concurrent_builds // hub.shard.count)
+    loaded = levels.loaded(context)
+    decision = reconcile(wanted, loaded, built, tried, now, slots, others)
 
     act(context, hub, decision, declared, snapshots)
-    cursor = reload_stale(context, wanted, decision, now)
+    cursor = reload_stale(context, hub, wanted, decision, now)
     hub.teller.tell(declared, decision, tried, snapshots, schedules, moment)
     for name, fault in (*hub.shelf.faults.items(), *hub.teller.faults.items()):
         context.log.error(f"{name}: {fault}")
     sweep(context, hub, declared)
 
     settled = {n: snapshots[n] for n in sorted(behind & snapshots.keys()) if not _busy(tried, n)}
-    domains = {name: one.domain for name, one in declared.items()}
+    domains = {name: one.domain for name, one in every.items()}
     return dg.SensorResult(
         run_requests=[
             run_request(one.product, wanted[name], key, snapshots)
@@ -98,9 +105,26 @@ def evaluate(context: dg.SensorEvaluationContext, hub: Hub, now: float) -> dg.Se
                 instance, settled, domains, hub.dagster.public_url, hub.builder.lake.uri
             ),
         ],
-        skip_reason=None if decision.build else dg.SkipReason(in_words(decision, len(wanted), now)),
+        skip_reason=None
+        if decision.build
+        else dg.SkipReason(in_words(decision, len(declared), now)),
         cursor=cursor,
     )
+
+
+def upstream(
+    declared: Mapping[str, Declared], every: Mapping[str, Declared]
+) -> dict[str, Declared]:
+    """What these products read, however far up, and other shards build."""
+    found: dict[str, Declared] = {}
+    waiting = list(declared.values())
+    while waiting:
+        product = waiting.pop().product
+        for name in product.spec.backend.products.values() if product else ():
+            if name in every and name not in declared and name not in found:
+                found[name] = every[name]
+                waiting.append(every[name])
+    return found
 
 
 def act(
@@ -155,6 +179,7 @@ def run_request(
 
 def reload_stale(
     context: dg.SensorEvaluationContext,
+    hub: Hub,
     wanted: Mapping[str, Wanted],
     decision: Decision,
     now: float,
@@ -170,11 +195,11 @@ def reload_stale(
     if due_at(failed, now) > now:
         return context.cursor
     try:
-        reload.reload(context.instance, [reload.STATE_KEY])
+        reload.reload(context.instance, [state_key(hub.shard)])
     except reload.ReloadFailed as problem:
         context.log.error(f"the definitions could not be reloaded: {problem}")
         return json.dumps({"specs": specs, "failures": failed.attempts + 1, "at": now})
-    context.log.info(f"reloaded for {', '.join(decision.stale)}")
+    context.log.info(f"reloaded for {some(decision.stale)}")
     return "{}"
 
 
@@ -199,15 +224,21 @@ def in_words(decision: Decision, total: int, now: float) -> str:
         ("retired", decision.retire),
         ("running", decision.running),
         ("queued", decision.queued),
-        ("held", [f"{name} for {', '.join(before)}" for name, before in decision.held.items()]),
+        ("held", [f"{name} for {some(before)}" for name, before in decision.held.items()]),
         ("waiting", [f"{name} for {', '.join(why)}" for name, why in decision.waiting.items()]),
         ("tried again", [f"{n} in {at - now:.0f} s" for n, at in decision.later.items()]),
         ("failed until edited", decision.failed),
         ("refused", decision.broken),
         ("suspended", decision.suspended),
     ]
-    said = "; ".join(f"{word}: {', '.join(names)}" for word, names in parts if names)
+    said = "; ".join(f"{word}: {some(names)}" for word, names in parts if names)
     return f"{total} products; {said}" if said else f"{total} products, all as declared"
+
+
+def some(names: Sequence[str]) -> str:
+    """The first of them, and how many more there are."""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
 
 
 def _busy(tried: Mapping[str, Tried], name: str) -> bool:

@@ -13,6 +13,11 @@ from dphub_assets.declared import Declared
 from dphub_k8s.api.errors import Problem
 from dphub_k8s.api.product import DataProduct
 from dphub_k8s.api.snapshot import Identity
+from dphub_k8s.shards import Shard
+
+
+def state_key(shard: Shard) -> str:
+    return f"{shard.location}-products"
 
 
 class State:

@@ -22,6 +22,7 @@ def work(run_id: str) -> None:
     """Execute the run. What goes wrong is in its event log; an exception means that it is not."""
     with capture_interrupts(), _instance() as instance:
         run = _run(instance, run_id)
+        os.environ["DPHUB_SHARD"] = _shard(run)
         os.environ[scope.VARIABLE] = scope.text(run.asset_selection)
         origin = run.job_code_origin
         assert isinstance(origin, JobPythonOrigin)
@@ -65,6 +66,12 @@ def _run(instance: dg.DagsterInstance, run_id: str) -> dg.DagsterRun:
     if run is None:
         raise LookupError(f"there is no run {run_id}")
     return run
+
+
+def _shard(run: dg.DagsterRun) -> str:
+    """The number of the code location that the run is of; there its state is kept."""
+    origin = run.remote_job_origin
+    return (origin.location_name if origin else "").rpartition("-")[2] or "0"
 
 
 def _in_this_process() -> EngineEventData:

@@ -17,7 +17,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -25,11 +25,13 @@ from typing import NoReturn
 
 import httpx
 
+from dphub_k8s import shards
 from dphub_k8s.dev import instance
 from dphub_k8s.dev.processes import POLL_SECONDS, KeepsDying, Processes
 from dphub_k8s.settings import Settings
+from dphub_k8s.shards import Shard
 
-HOST = "127.0.0.1"
+HOST = instance.HOST
 READY_SECONDS = 120.0
 CLOCK_SECONDS = 2.0
 LOADED = """{workspaceOrError{...on Workspace{locationEntries{
@@ -46,9 +48,11 @@ class Interrupted(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ports:
+    """`code` has one for each shard."""
+
     service: int
     dagster: int
-    code: int
+    code: Mapping[Shard, int]
 
     @property
     def service_url(self) -> str:
@@ -74,8 +78,9 @@ def run(settings: Settings, port: int, dagster_port: int) -> int:
 def _run(settings: Settings, port: int, dagster_port: int) -> int:
     if port == dagster_port:
         raise DevError(f"--port and --dagster-port are both {port}: two servers need two ports")
-    ports = Ports(_free(port, "--port"), _free(dagster_port, "--dagster-port"), _any_port())
-    instance.write(settings.home / "dagster")
+    code = {shard: _any_port() for shard in shards.all_of(Shard.read().count)}
+    ports = Ports(_free(port, "--port"), _free(dagster_port, "--dagster-port"), code)
+    instance.write(settings.home / "dagster", code)
     settings.products.mkdir(parents=True, exist_ok=True)
     processes = Processes(_environment(settings, ports))
     try:
@@ -110,20 +115,32 @@ def _keep(processes: Processes) -> NoReturn:
 
 def _start(processes: Processes, settings: Settings, ports: Ports) -> None:
     workspace = str(settings.home / "dagster" / "workspace.yaml")
-    address = ["--host", HOST, "--port", str(ports.code), "--location-name", instance.LOCATION]
-    module = ["-m", "dphub_assets.definitions", "--log-level", "warning"]
     processes.start("service", ["-m", "dphub_serving"])
     processes.start("warm", ["-m", "dphub_assets", "warm"])
-    # Not `dagster code-server`: its front outlives the server behind it, and starts no other.
-    processes.start("location", ["-m", "dagster", "api", "grpc", *address, *module])
+    for shard, code_port in ports.code.items():
+        _start_location(processes, shard, code_port)
     # A webserver that finds no code location looks again only after ten seconds.
-    _until(processes, lambda: _listens(ports.code), READY_SECONDS, "the code location")
+    _until(
+        processes,
+        lambda: all(map(_listens, ports.code.values())),
+        READY_SECONDS,
+        "the code location",
+    )
     web = ["-h", HOST, "-p", str(ports.dagster), "-w", workspace, "--log-level", "warning"]
     processes.start("webserver", ["-m", "dphub_assets", "webserver", *web])
     daemon = ["run", "-w", workspace, "--log-level", "warning"]
     processes.start("daemon", ["-m", "dphub_assets", "daemon", *daemon])
     _until(processes, lambda: _serves(ports), READY_SECONDS, "the service")
     _until(processes, lambda: _loaded(ports), READY_SECONDS, "the Dagster webserver")
+
+
+def _start_location(processes: Processes, shard: Shard, port: int) -> None:
+    name = "location" if shard.count == 1 else shard.location
+    address = ["--host", HOST, "--port", str(port), "--location-name", shard.location]
+    module = ["-m", "dphub_assets.definitions", "--log-level", "warning"]
+    # Not `dagster code-server`: its front outlives the server behind it, and starts no other.
+    command = ["-m", "dagster", "api", "grpc", *address, *module]
+    processes.start(name, command, DPHUB_SHARD=str(shard.number))
 
 
 def _environment(settings: Settings, ports: Ports) -> dict[str, str]:
@@ -145,7 +162,7 @@ def _environment(settings: Settings, ports: Ports) -> dict[str, str]:
         "DPHUB_ALLOWED_ROOTS": "*" if roots is None else os.pathsep.join(map(str, roots)),
         "DPHUB_HOST": HOST,
         "DPHUB_PORT": str(ports.service),
-        "DPHUB_CODE_PORT": str(ports.code),
+        "DPHUB_CODE_PORT": str(next(iter(ports.code.values()))),
         "PYTHONUNBUFFERED": "1",
     }
 
@@ -169,20 +186,21 @@ def _serves(ports: Ports) -> bool:
 
 
 def _loaded(ports: Ports) -> bool:
-    """Whether the UI shows the code location. Raises DevError where it cannot be loaded."""
+    """Whether the UI shows every code location. Raises DevError where it cannot be loaded."""
     try:
         answer = httpx.post(f"{ports.dagster_url}/graphql", json={"query": LOADED})
     except httpx.TransportError:
         return False
     if not answer.is_success:
         return False
+    loaded = 0
     for entry in answer.json()["data"]["workspaceOrError"].get("locationEntries", []):
         found = entry["locationOrLoadError"] or {}
         if found.get("__typename") == "PythonError":
             raise DevError(f"the code location cannot be loaded: {found['message']}")
         if found:
-            return True
-    return False
+            loaded += 1
+    return loaded == len(ports.code)
 
 
 @contextmanager

@@ -1,8 +1,12 @@
 """The files of a Dagster instance of the hub."""
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 
-LOCATION = "dphub"
+from dphub_k8s.shards import LOCATION, Shard
+
+HOST = "127.0.0.1"
 
 # The same texts as `dagster.yaml` and `workspace.yaml` at the root of the repository.
 DAGSTER_YAML = """\
@@ -53,7 +57,16 @@ load_from:
 """
 
 
-def write(home: Path) -> None:
+def workspace(ports: Mapping[Shard, int]) -> str:
+    """The same for shards, whose ports are those of this start."""
+    servers = [
+        {"grpc_server": {"host": HOST, "port": port, "location_name": shard.location}}
+        for shard, port in ports.items()
+    ]
+    return json.dumps({"load_from": servers}, indent=2)
+
+
+def write(home: Path, ports: Mapping[Shard, int]) -> None:
     home.mkdir(parents=True, exist_ok=True)
     (home / "dagster.yaml").write_text(DAGSTER_YAML)
-    (home / "workspace.yaml").write_text(WORKSPACE_YAML)
+    (home / "workspace.yaml").write_text(workspace(ports) if len(ports) > 1 else WORKSPACE_YAML)

@@ -26,6 +26,7 @@ class Program:
 
     name: str
     arguments: Sequence[str]
+    environment: Mapping[str, str]
     process: subprocess.Popen[str]
     deaths: list[float] = field(default_factory=list)
     due: float | None = None
@@ -38,9 +39,11 @@ class Processes:
     environment: Mapping[str, str]
     _programs: list[Program] = field(default_factory=list)
 
-    def start(self, name: str, arguments: Sequence[str]) -> None:
-        """`arguments` are those of this Python."""
-        self._programs.append(Program(name, arguments, self._spawn(name, arguments)))
+    def start(self, name: str, arguments: Sequence[str], **own: str) -> None:
+        """`arguments` are those of this Python; `own` are variables that no other has."""
+        environment = {**self.environment, **own}
+        process = _spawn(name, arguments, environment)
+        self._programs.append(Program(name, arguments, environment, process))
 
     def dead(self) -> str | None:
         """The first that has ended, and how."""
@@ -53,7 +56,8 @@ class Processes:
             if program.due is None and program.process.poll() is not None:
                 self._mourn(program)
             if program.due is not None and time.monotonic() >= program.due:
-                program.due, program.process = None, self._spawn(program.name, program.arguments)
+                program.due = None
+                program.process = _spawn(program.name, program.arguments, program.environment)
 
     def renew(self, name: str) -> None:
         """Another process in place of the one that is there."""
@@ -77,20 +81,6 @@ class Processes:
             process.wait()
         self._programs.clear()
 
-    def _spawn(self, name: str, arguments: Sequence[str]) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "dphub_k8s.dev.leash", sys.executable, *arguments],
-            env=dict(self.environment),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,  # Ctrl-C is for the parent, which stops them in order
-        )
-        threading.Thread(target=_prefix, args=(name, process), daemon=True).start()
-        return process
-
     def _mourn(self, program: Program) -> None:
         """What it has started dies with it: nobody would hear how that ends."""
         _kill_group(program.process.pid)
@@ -105,6 +95,23 @@ class Processes:
         pause = FIRST_PAUSE_SECONDS * 2.0 ** len(recent)
         program.due = now + pause
         print(f"dphub dev: {_ended(program)}; starting it again in {pause:g} s", flush=True)
+
+
+def _spawn(
+    name: str, arguments: Sequence[str], environment: Mapping[str, str]
+) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dphub_k8s.dev.leash", sys.executable, *arguments],
+        env=dict(environment),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        start_new_session=True,  # Ctrl-C is for the parent, which stops them in order
+    )
+    threading.Thread(target=_prefix, args=(name, process), daemon=True).start()
+    return process
 
 
 def _ended(program: Program) -> str:

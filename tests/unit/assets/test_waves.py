@@ -84,3 +84,15 @@ def test_new_documentation_of_what_is_read_builds_nothing() -> None:
     b = resolved({"b": B, "a": A}, {"a": NEW})["b"].level
     built = {"a": Built("u", "a", "other", "a2", "data 2"), "b": Built("u", "b", "d", b, "x")}
     assert decide({"b": B, "a": A}, built) == Decision(publish=("a",))
+
+
+def test_what_another_shard_builds_holds_and_is_left_alone() -> None:
+    """Even where it is not loaded here, and with one slot alone."""
+    levels = resolved({"b": B, "a": A}, {"a": OLD})
+    loaded = {"b": Loaded("s")}
+    first = reconcile(levels, loaded, {"a": OLD}, {}, 100, 1, others={"a"})
+    assert first == Decision(held={"b": ("a",)}, accept=("b",))
+    levels = resolved({"b": B, "a": A}, {"a": NEW})
+    busy = {"a": Tried(in_flight=True)}
+    assert [*reconcile(levels, loaded, {"a": NEW}, {}, 100, 1, others={"a"}).build] == ["b"]
+    assert reconcile(levels, loaded, {"a": NEW}, busy, 100, 1, others={"a"}).running == ()
