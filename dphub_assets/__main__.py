@@ -4,6 +4,7 @@ validate FILE...      what the sources' schemas show to be wrong, one JSON objec
 materialize FILE...   build and publish without Dagster
 daemon, webserver     Dagster's own, with faster loops
 warm                  forks run workers, everything loaded
+instance              creates the databases of the Dagster instance
 """
 
 import sys
@@ -24,6 +25,10 @@ def program(name: str) -> Callable[[list[str]], int] | None:
             from dphub_assets import fast
 
             return {"daemon": fast.daemon, "webserver": fast.webserver}[name]
+        case "instance":
+            from dphub_assets import fast
+
+            return fast.instance
         case "warm":
             from dphub_assets.launcher import forks
 
@@ -35,7 +40,7 @@ def program(name: str) -> Callable[[list[str]], int] | None:
 def main(arguments: list[str]) -> int:
     chosen = program(arguments[0]) if arguments else None
     if chosen is None:
-        names = "validate, materialize, daemon, webserver, warm"
+        names = "validate, materialize, daemon, webserver, warm, instance"
         print(f"usage: python -m dphub_assets PROGRAM …, one of {names}", file=sys.stderr)
         return 2
     try:

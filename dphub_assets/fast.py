@@ -46,6 +46,14 @@ def bear_a_clock_set_back() -> None:
     sensor.get_elapsed = elapsed
 
 
+def instance(_arguments: list[str]) -> int:
+    """Two processes that create one SQLite database at the same time leave it unusable."""
+    from dagster import DagsterInstance
+
+    DagsterInstance.get().dispose()
+    return 0
+
+
 def daemon(arguments: list[str]) -> int:
     from dagster._daemon.cli import main
 

@@ -15,6 +15,7 @@ import os
 import secrets
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -84,6 +85,7 @@ def _run(settings: Settings, port: int, dagster_port: int) -> int:
     settings.products.mkdir(parents=True, exist_ok=True)
     processes = Processes(_environment(settings, ports))
     try:
+        _create_databases(settings, processes.environment)
         _start(processes, settings, ports)
         print(
             f"dphub dev: ready. Products in {settings.products} · Dagster {ports.dagster_url} · "
@@ -111,6 +113,15 @@ def _keep(processes: Processes) -> NoReturn:
             said = f"the clock was set back by {back:.0f} s; starting daemon again"
             print(f"dphub dev: {said}", flush=True)
             processes.renew("daemon")
+
+
+def _create_databases(settings: Settings, environment: Mapping[str, str]) -> None:
+    """One process alone: two that create one SQLite database together leave it unusable."""
+    last = settings.home / "dagster" / "storage" / "schedules" / "schedules.db"
+    if not last.exists():
+        command = [sys.executable, "-m", "dphub_assets", "instance"]
+        if subprocess.run(command, env=environment, check=False).returncode:
+            raise DevError("the databases of Dagster could not be created; why is above")
 
 
 def _start(processes: Processes, settings: Settings, ports: Ports) -> None:
