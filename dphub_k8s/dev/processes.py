@@ -65,7 +65,7 @@ class Processes:
             if program.name == name and program.due is None:
                 _kill_group(program.process.pid)
                 program.process.wait()
-                program.process = self._spawn(name, program.arguments)
+                program.process = _spawn(name, program.arguments, program.environment)
 
     def stop(self) -> None:
         """SIGTERM to all, SIGKILL to the process group of what is still there in the end."""
