@@ -8,6 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 
 DAY = 86_400.0
+# Not the colon of an URL.
+ROOTS_SEPARATOR = re.compile(rf"(?<!^s3)(?<!:s3){os.pathsep}")
 
 
 class InvalidSetting(ValueError):
@@ -94,5 +96,7 @@ def _roots(text: str | None, data_root: Path) -> tuple[Path, ...] | None:
     """`*` allows any absolute path; unset allows what lies under the data root."""
     if text == "*":
         return None
-    named = (text or str(data_root)).split(os.pathsep)
-    return tuple(Path(root).absolute() for root in named if root)
+    named = ROOTS_SEPARATOR.split(text or str(data_root))
+    return tuple(
+        Path(root) if root.startswith("s3:/") else Path(root).absolute() for root in named if root
+    )

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, ClassVar
+from typing import IO, TYPE_CHECKING
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
@@ -36,8 +36,6 @@ UPDATES = 100
 
 class Bucket:
     """`url` is `s3://bucket` or `s3://bucket/prefix`; the folders are local."""
-
-    _asked_by: ClassVar[int | None] = None
 
     def __init__(self, url: str, staging_folder: Path, copies: Path, limit: int) -> None:
         bucket, _, prefix = url.removeprefix(SCHEME).strip("/").partition("/")
@@ -139,17 +137,7 @@ class Bucket:
 
     @cached_property
     def _store(self) -> S3Store:
-        return S3Store(
-            self._bucket,
-            prefix=self._prefix or None,
-            region=region(),
-            client_options={
-                "allow_http": allows_http(),
-                "timeout": timedelta(days=1),
-                "read_timeout": PATIENCE,
-            },
-            retry_config={"max_retries": RETRIES, "retry_timeout": PATIENCE},
-        )
+        return store(self._bucket, self._prefix)
 
     def _tagged(self, name: str) -> tuple[bytes | None, "PutMode"]:
         """What is there, and the condition that it still is."""
@@ -160,22 +148,9 @@ class Bucket:
         except FileNotFoundError:
             return None, "create"
 
-    @contextmanager
-    def _asking(self, name: str) -> Iterator[None]:
+    def _asking(self, name: str) -> AbstractContextManager[None]:
         """Raises FileNotFoundError, Unavailable."""
-        if (first := Bucket._asked_by or os.getpid()) != os.getpid():
-            raise Unavailable(
-                f"{self.uri('')} was asked by {first}, which this process is a fork of"
-            )
-        Bucket._asked_by = first
-        try:
-            yield
-        except (AlreadyExistsError, PreconditionError):
-            raise
-        except FileNotFoundError as error:
-            raise FileNotFoundError(self.uri(name)) from error
-        except BaseError as error:
-            raise Unavailable(f"{self.uri(name)}: {first_line(error)}") from error
+        return asking(self.uri(name))
 
     @contextmanager
     def _storing(self, name: str) -> Iterator[None]:
@@ -185,6 +160,42 @@ class Bucket:
                 yield
         except FileNotFoundError as error:
             raise Unavailable(f"there is no bucket {self._bucket}") from error
+
+
+class _Client:
+    """The process whose threads it has; None before the first request."""
+
+    process: int | None = None
+
+
+@contextmanager
+def asking(url: str) -> Iterator[None]:
+    """Around every request. Raises FileNotFoundError, Unavailable; conditions raise their own."""
+    if (first := _Client.process or os.getpid()) != os.getpid():
+        raise Unavailable(f"{url}: S3 was asked by {first}, which this process is a fork of")
+    _Client.process = first
+    try:
+        yield
+    except (AlreadyExistsError, PreconditionError):
+        raise
+    except FileNotFoundError as error:
+        raise FileNotFoundError(url) from error
+    except BaseError as error:
+        raise Unavailable(f"{url}: {first_line(error)}") from error
+
+
+def store(bucket: str, prefix: str = "") -> S3Store:
+    return S3Store(
+        bucket,
+        prefix=prefix or None,
+        region=region(),
+        client_options={
+            "allow_http": allows_http(),
+            "timeout": timedelta(days=1),
+            "read_timeout": PATIENCE,
+        },
+        retry_config={"max_retries": RETRIES, "retry_timeout": PATIENCE},
+    )
 
 
 def region() -> str:

@@ -1,12 +1,13 @@
 """A source location: what a declared source means, and the data version that it is at."""
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 import duckdb
 
 from dphub_assets.sources import delta
+from dphub_assets.sources.errors import SourceForbidden
 from dphub_assets.sources.files import File, Pattern, Roots, fixed, is_pattern
 from dphub_assets.sources.relation import Relation
 from dphub_k8s.api.sources import Source
@@ -33,6 +34,8 @@ class Location(Protocol):
 def locate(source: Source, roots: Roots) -> Location:
     """A relative path starts at the data root. Raises SourceForbidden."""
     name = source.location
+    if name.startswith("s3://"):
+        return _object(name, source, roots)
     path = _path(name)
     if is_pattern(path):
         roots.real(str(fixed(path)))
@@ -41,6 +44,20 @@ def locate(source: Source, roots: Roots) -> Location:
     if source.kind == "delta" or (source.kind is None and delta.is_table(file)):
         return delta.Table(name, file)
     return File(name, file, source)
+
+
+def _object(url: str, source: Source, roots: Roots) -> Location:
+    if is_pattern(url) or source.kind == "delta":
+        raise SourceForbidden(f"{url}: of a bucket single objects are read")
+    if roots.allowed is not None and not any(
+        PurePosixPath(url).is_relative_to(root) for root in roots.allowed
+    ):
+        names = ", ".join(map(str, roots.allowed))
+        raise SourceForbidden(f"{url} lies outside the allowed roots ({names})")
+    # Who reads files alone loads no S3 client.
+    from dphub_assets.sources.bucket import Object
+
+    return Object(url, source)
 
 
 def _path(location: str) -> str:

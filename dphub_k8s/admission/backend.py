@@ -14,7 +14,8 @@ from dphub_k8s.api.sources import ENGINES, FORMATS, MAGIC, Join
 
 ALIAS = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
 SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
-SCHEMES = ("file",)
+OBJECT = re.compile(r"s3://[a-z0-9][a-z0-9.-]+(/[^/*?\[\]]+)+")
+SCHEMES = ("file", "s3")
 SOURCES = ("spec", "backend", "sources")
 JOINS = ("spec", "backend", "joins")
 
@@ -52,14 +53,16 @@ def _location(path: str, place: str, context: Context) -> Iterator[Problem]:
             message = unknown(scheme[1], "scheme", SCHEMES)
             yield Problem(place, "UnknownScheme", message)
             return
-        if scheme[1].lower() != "file":
-            return
-        path = unquote(urlsplit(path).path)
+        if scheme[1].lower() == "file":
+            path = unquote(urlsplit(path).path)
     if ".." in path.replace("\\", "/").split("/"):
         yield Problem(place, "PathEscapes", f"{path!r} leads upwards: '..' is not followed")
     elif not path.isprintable():
         yield Problem(place, "InvalidPath", f"{path!r} has characters that no path has")
-    elif path.startswith("/") and not _is_allowed(path, context.roots):
+    elif scheme and not path.startswith("/") and not OBJECT.fullmatch(path):
+        message = f"{path!r} is not s3://BUCKET/KEY, one object without a pattern"
+        yield Problem(place, "InvalidPath", message)
+    elif path.startswith(("/", "s3://")) and not _is_allowed(path, context.roots):
         roots = ", ".join(map(str, context.roots or ())) or "none"
         message = f"{path!r} is outside the allowed roots ({roots}; DPHUB_ALLOWED_ROOTS)"
         yield Problem(place, "OutsideRoots", message)

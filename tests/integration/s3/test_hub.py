@@ -1,40 +1,58 @@
-"""The whole hub with its lake in a bucket."""
+"""The whole hub with its lake and its sources in a bucket."""
 
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
+import obstore
 import polars as pl
 import pytest
 
+from dphub_assets.lake import bucket
 from tests import gateway
 from tests.gateway import Gateway
-from tests.integration.stack import NAME, Stack, copy_data, eventually, example, running
+from tests.integration.stack import EXAMPLE, NAME, eventually, example, running
 
 pytestmark = pytest.mark.integration
-ROWS = f"/odata/{NAME}"
+SOURCES = f"s3://{gateway.BUCKET}/in"
 
 
-def stack(server: Gateway, folder: Path) -> tuple[str, Stack]:
+def upload(alias: str, content: bytes | None = None) -> None:
+    data = content or (EXAMPLE / "sample-data" / f"{alias}.parquet").read_bytes()
+    obstore.put(bucket.store(gateway.BUCKET), f"in/{alias}.parquet", data)
+
+
+def declared(**spec: Any) -> dict[str, Any]:
+    document = example(**spec)
+    for alias, source in document["spec"]["backend"]["sources"].items():
+        source["path"] = f"{SOURCES}/{alias}.parquet"
+    return document
+
+
+def test_the_example_is_built_and_served_and_follows_edits_and_sources(
+    server: Gateway, tmp_path: Path
+) -> None:
     place = f"s3://{gateway.BUCKET}/{uuid4().hex}"
-    return place, Stack(folder, {**server.environment, "DPHUB_LAKE": place})
-
-
-def test_the_example_is_built_edited_and_served(server: Gateway, tmp_path: Path) -> None:
-    place = f"s3://{gateway.BUCKET}/{uuid4().hex}"
+    aliases = list(example()["spec"]["backend"]["sources"])
+    for alias in aliases:
+        upload(alias)
     with running(tmp_path, **server.environment, DPHUB_LAKE=place) as hub:
-        copy_data(hub)
-        hub.put(example())
-        first = eventually(hub.ready, "the example was served")
-        rows = hub.rows()
-        assert rows
-        assert hub.get(f"{ROWS}/$count").status_code in (200, 404)
-        table = f"{place}/tables/{NAME}"
-        stored = pl.read_delta(table, storage_options={"allow_http": "true"})
-        assert len(stored) > 0
+        hub.put(declared())
+        eventually(hub.ready, "the example was ready")
+        rows = eventually(hub.rows, "the example was served")
+        table, plain = f"{place}/tables/{NAME}", {"allow_http": "true"}
+        assert len(pl.read_delta(table, storage_options=plain)) > len(rows) > 0
         assert not (hub.home / "lake").exists()
         assert list((hub.home / "cache" / "files").rglob("rows-*.parquet"))
 
-        edited = example(description="edited")
-        hub.put(edited)
-        eventually(lambda: hub.ready(generation=2), "the edit was served")
-        del first
+        hub.put(declared(odata={"default_top": 7}))
+        eventually(lambda: len(hub.rows() or ()) == 7, "the edit was served")
+
+        half = pl.read_parquet(EXAMPLE / "sample-data" / f"{aliases[0]}.parquet")
+        half.head(len(half) // 2).write_parquet(tmp_path / "half.parquet")
+        before = len(pl.read_delta(table, storage_options=plain))
+        upload(aliases[0], (tmp_path / "half.parquet").read_bytes())
+        eventually(
+            lambda: len(pl.read_delta(table, storage_options=plain)) != before,
+            "the changed source was built",
+        )

@@ -140,10 +140,16 @@ def test_the_smallest_product_and_its_defaults() -> None:
         (source(path="../x"), "spec.backend.sources.orders.path", "PathEscapes", "'..'"),
         (source(path="a/../../x"), "spec.backend.sources.orders.path", "PathEscapes", "'..'"),
         (
-            source(path="s3://a/b"),
+            source(path="gs://a/b"),
             "spec.backend.sources.orders.path",
             "UnknownScheme",
             "known: file",
+        ),
+        (
+            source(path="s3://bucket/*.parquet"),
+            "spec.backend.sources.orders.path",
+            "InvalidPath",
+            "one object",
         ),
         (source(path="a\0b"), "spec.backend.sources.orders.path", "InvalidPath", "characters"),
         (

@@ -20,6 +20,12 @@ def test_a_star_allows_every_root() -> None:
     assert Settings.read({"DPHUB_ALLOWED_ROOTS": "*"}).allowed_roots is None
 
 
+def test_roots_may_be_buckets_and_are_the_same_when_handed_on() -> None:
+    roots = Settings.read({"DPHUB_ALLOWED_ROOTS": "/a:s3://bucket/in:s3://other"}).allowed_roots
+    assert roots == (Path("/a"), Path("s3://bucket/in"), Path("s3://other"))
+    assert Settings.read({"DPHUB_ALLOWED_ROOTS": ":".join(map(str, roots))}).allowed_roots == roots
+
+
 def test_the_lake_is_in_the_home_or_where_it_is_said_to_be() -> None:
     assert Settings.read({"DPHUB_HOME": "/h"}).lake == "/h/lake"
     assert Settings.read({"DPHUB_LAKE": "lake"}).lake == str(Path.cwd() / "lake")
