@@ -167,9 +167,7 @@ def test_what_select_will_learn_is_501(text: str) -> None:
     assert problem.value.status == 501
 
 
-@pytest.mark.parametrize(
-    "text", ["a/any(x:x eq 1)", "any(x:x)", "f(p=1)", "a eq [1,2]", 'a eq {"b":1}']
-)
+@pytest.mark.parametrize("text", ["a/any(x:x eq 1)", "f(p=1)", "a eq [1,2]", 'a eq {"b":1}'])
 def test_what_expressions_will_learn_is_501(text: str) -> None:
     with pytest.raises(ODataError) as problem:
         parser.expression(text, "$filter")
