@@ -21,6 +21,7 @@ from dphub_assets.assets import product_asset
 from dphub_assets.build.publish import Builder
 from dphub_assets.declared import Declarations, Declared
 from dphub_assets.state import State, state_key
+from dphub_k8s.api.sources import Source
 from dphub_k8s.shards import Shard
 
 # Of one product: its asset (or the marker of a refused one) and the endpoint.
@@ -89,11 +90,12 @@ class DataProducts(dg.StateBackedComponent):
             return (translator.broken_spec(one, f"{type(problem).__name__}: {problem}"),)
 
 
-def locations(found: Iterable[Declared]) -> list[str]:
+def locations(found: Iterable[Declared]) -> list[Source]:
     """The source locations of all products, each once."""
     products = [one.product for one in found if one.product]
     sources = [source for one in products for source in one.spec.backend.sources.values()]
-    return sorted({source.path for source in sources if source.path is not None})
+    by_path = {source.path: source for source in sources if source.path is not None}
+    return [source for _, source in sorted(by_path.items())]
 
 
 class ProductTree(ComponentTree):

@@ -16,6 +16,7 @@ from dphub_assets.lake.reader import Snapshot
 from dphub_assets.lake.writer import Lake
 from dphub_assets.reconcile import Built, Loaded, Wanted, level_over, resolved, unsettled
 from dphub_assets.sources.errors import SourceError
+from dphub_assets.sources.glimpse import Glimpses
 from dphub_k8s.api.product import digest
 from dphub_k8s.api.sources import Source
 
@@ -46,6 +47,7 @@ class Wants:
     location, whoever reads it."""
 
     builder: Builder
+    _far: Glimpses = field(default_factory=Glimpses)
     _readings: dict[str, Reading] = field(default_factory=dict)
     _wanted: dict[str, tuple[Reading, tuple[Seen, ...], Wanted]] = field(default_factory=dict)
 
@@ -83,7 +85,7 @@ class Wants:
         except SourceError as error:
             return Seen(str(error))
         try:
-            return Seen(location.name, location.version())
+            return Seen(location.name, self._far.version(location))
         except SourceError:
             return Seen(location.name)
 

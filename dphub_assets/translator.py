@@ -13,6 +13,7 @@ from dphub_assets.lake.reader import Snapshot
 from dphub_k8s.api.entity import Column
 from dphub_k8s.api.product import DataProduct
 from dphub_k8s.api.snapshot import LineageInput, SnapshotDocument, Verdict
+from dphub_k8s.api.sources import Source
 
 # Metadata keys of our own.
 PRODUCT = "dphub/product"
@@ -22,7 +23,6 @@ SEQUENCE = "dphub/sequence"
 PROBLEM = "dphub/problem"
 
 DATA_VERSION = "dagster/data_version"
-SOURCE_KINDS = {"csv", "parquet", "json", "delta"}
 
 
 def product_key(product: DataProduct) -> dg.AssetKey:
@@ -141,14 +141,15 @@ def links(product: DataProduct, public_url: str) -> dict[str, dg.MetadataValue[s
     }
 
 
-def source_spec(location: str) -> dg.AssetSpec:
-    suffix = location.rpartition(".")[2].lower()
+def source_spec(source: Source) -> dg.AssetSpec:
+    location = source.location
+    uri = {"dagster/uri": location} if source.scheme else {}
     return dg.AssetSpec(
         key=source_key(location),
         description=f"Source `{location}`",
         group_name=names.SOURCES,
-        kinds={suffix} & SOURCE_KINDS,
-        metadata={"location": location},
+        kinds={source.kind} if source.kind else set(),
+        metadata={"location": location, **uri},
     )
 
 

@@ -8,8 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 
 DAY = 86_400.0
-# Not the colon of an URL.
-ROOTS_SEPARATOR = re.compile(rf"(?<!^s3)(?<!:s3){os.pathsep}")
+URLS = ("s3:/", "http:/", "https:/")
+# Not the colons of a URL, behind its scheme and before its port.
+_NO_SCHEME = "".join(f"(?<!^{s})(?<!:{s})" for s in ("s3", "http", "https"))
+ROOTS_SEPARATOR = re.compile(rf"{_NO_SCHEME}{os.pathsep}(?!\d+(?:/|$|{os.pathsep}))")
 
 
 class InvalidSetting(ValueError):
@@ -98,5 +100,5 @@ def _roots(text: str | None, data_root: Path) -> tuple[Path, ...] | None:
         return None
     named = ROOTS_SEPARATOR.split(text or str(data_root))
     return tuple(
-        Path(root) if root.startswith("s3:/") else Path(root).absolute() for root in named if root
+        Path(root) if root.startswith(URLS) else Path(root).absolute() for root in named if root
     )

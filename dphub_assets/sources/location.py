@@ -10,6 +10,7 @@ from dphub_assets.sources import delta
 from dphub_assets.sources.errors import SourceForbidden
 from dphub_assets.sources.files import File, Pattern, Roots, fixed, is_pattern
 from dphub_assets.sources.relation import Relation
+from dphub_assets.sources.remote import Remote
 from dphub_k8s.api.sources import Source
 
 __all__ = ["Location", "Roots", "locate"]
@@ -34,10 +35,13 @@ class Location(Protocol):
 def locate(source: Source, roots: Roots) -> Location:
     """A relative path starts at the data root. Raises SourceForbidden."""
     name = source.location
-    if name.startswith("s3://"):
+    if source.scheme == "s3":
         return _object(name, source, roots)
-    path = _path(name)
-    if is_pattern(path):
+    if source.scheme in ("http", "https"):
+        _require_allowed(name, roots)
+        return Remote(name, source)
+    path = _path(source)
+    if source.is_pattern:
         roots.real(str(fixed(path)))
         return Pattern(name, path, roots, source)
     file = roots.real(path)
@@ -49,16 +53,20 @@ def locate(source: Source, roots: Roots) -> Location:
 def _object(url: str, source: Source, roots: Roots) -> Location:
     if is_pattern(url) or source.kind == "delta":
         raise SourceForbidden(f"{url}: of a bucket single objects are read")
-    if roots.allowed is not None and not any(
-        PurePosixPath(url).is_relative_to(root) for root in roots.allowed
-    ):
-        names = ", ".join(map(str, roots.allowed))
-        raise SourceForbidden(f"{url} lies outside the allowed roots ({names})")
+    _require_allowed(url, roots)
     # Who reads files alone loads no S3 client.
     from dphub_assets.sources.bucket import Object
 
     return Object(url, source)
 
 
-def _path(location: str) -> str:
-    return unquote(urlsplit(location).path) if location.startswith("file://") else location
+def _require_allowed(url: str, roots: Roots) -> None:
+    if roots.allowed is not None and not any(
+        PurePosixPath(url).is_relative_to(root) for root in roots.allowed
+    ):
+        names = ", ".join(map(str, roots.allowed))
+        raise SourceForbidden(f"{url} lies outside the allowed roots ({names})")
+
+
+def _path(source: Source) -> str:
+    return unquote(urlsplit(source.location).path) if source.scheme else source.location

@@ -10,12 +10,11 @@ from urllib.parse import unquote, urlsplit
 from dphub_k8s.admission.draft import Context, Draft, at
 from dphub_k8s.admission.identity import misnamed
 from dphub_k8s.api.errors import Problem, unknown
-from dphub_k8s.api.sources import ENGINES, FORMATS, MAGIC, Join
+from dphub_k8s.api.sources import ENGINES, FORMATS, SCHEME, WEB, Join
 
 ALIAS = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
-SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 OBJECT = re.compile(r"s3://[a-z0-9][a-z0-9.-]+(/[^/*?\[\]]+)+")
-SCHEMES = ("file", "s3")
+SCHEMES = ("file", "http", "https", "s3")
 SOURCES = ("spec", "backend", "sources")
 JOINS = ("spec", "backend", "joins")
 
@@ -53,19 +52,29 @@ def _location(path: str, place: str, context: Context) -> Iterator[Problem]:
             message = unknown(scheme[1], "scheme", SCHEMES)
             yield Problem(place, "UnknownScheme", message)
             return
+        if "@" in urlsplit(path).netloc:
+            yield Problem(place, "Secret", "a URL is shown to everybody: no user or password in it")
+            return
         if scheme[1].lower() == "file":
             path = unquote(urlsplit(path).path)
     if ".." in path.replace("\\", "/").split("/"):
         yield Problem(place, "PathEscapes", f"{path!r} leads upwards: '..' is not followed")
     elif not path.isprintable():
         yield Problem(place, "InvalidPath", f"{path!r} has characters that no path has")
+    elif scheme and scheme[1].lower() in WEB:
+        if not _is_allowed(path, context.roots):
+            yield _outside(path, place, context)
     elif scheme and not path.startswith("/") and not OBJECT.fullmatch(path):
         message = f"{path!r} is not s3://BUCKET/KEY, one object without a pattern"
         yield Problem(place, "InvalidPath", message)
     elif path.startswith(("/", "s3://")) and not _is_allowed(path, context.roots):
-        roots = ", ".join(map(str, context.roots or ())) or "none"
-        message = f"{path!r} is outside the allowed roots ({roots}; DPHUB_ALLOWED_ROOTS)"
-        yield Problem(place, "OutsideRoots", message)
+        yield _outside(path, place, context)
+
+
+def _outside(path: str, place: str, context: Context) -> Problem:
+    roots = ", ".join(map(str, context.roots or ())) or "none"
+    message = f"{path!r} is outside the allowed roots ({roots}; DPHUB_ALLOWED_ROOTS)"
+    return Problem(place, "OutsideRoots", message)
 
 
 def formats(draft: Draft, _: Context) -> Iterator[Problem]:
@@ -84,11 +93,11 @@ def formats(draft: Draft, _: Context) -> Iterator[Problem]:
         elif source.options is not None and source.kind != "csv":
             message = f"options are of CSV files; this is {source.kind or 'no text'}"
             yield Problem(place("options"), "NotApplicable", message)
-        elif source.hive and (source.kind == "delta" or not MAGIC & set(source.path or "")):
+        elif source.hive and (source.kind == "delta" or not source.is_pattern):
             message = "the folders of a pattern are meant, such as data/**/*.parquet"
             yield Problem(place("hive"), "NotApplicable", message)
-        elif source.kind == "delta" and MAGIC & set(source.path or ""):
-            message = "a Delta table is one folder, no pattern"
+        elif source.kind == "delta" and (source.is_pattern or source.scheme in WEB):
+            message = "a Delta table is one folder of files, no pattern"
             yield Problem(place("path"), "NotApplicable", message)
         elif source.options and source.options.quote == source.delimiter:
             message = "the same character cannot be quote and delimiter"

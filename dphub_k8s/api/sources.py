@@ -1,6 +1,8 @@
 """Where a product reads, and how what it reads is joined."""
 
+import re
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, model_validator
 
@@ -19,6 +21,8 @@ SUFFIXES = {
     ".ndjson": "json",
     ".jsonl": "json",
 }
+SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
+WEB = frozenset({"http", "https"})
 MAGIC = frozenset("*?[")  # a path with one of these is a pattern
 COMPRESSED = (".gz", ".zst")
 
@@ -62,8 +66,21 @@ class Source(Noun):
         return "\t" if self._suffix == ".tsv" else ","
 
     @property
+    def scheme(self) -> str:
+        """`file`, `https` and the like of a URL; empty for a path."""
+        found = SCHEME.match(self.path or "")
+        return found[1].lower() if found else ""
+
+    @property
+    def is_pattern(self) -> bool:
+        """Of a web address a question mark is a part."""
+        return self.scheme not in WEB and not MAGIC.isdisjoint(self.path or "")
+
+    @property
     def _suffix(self) -> str:
         path = (self.path or "").lower()
+        if self.scheme in WEB:
+            path = urlsplit(path).path
         for packed in COMPRESSED:
             path = path.removesuffix(packed)
         _, dot, suffix = path.rpartition("/")[2].rpartition(".")

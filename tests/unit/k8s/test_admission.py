@@ -151,6 +151,27 @@ def test_the_smallest_product_and_its_defaults() -> None:
             "InvalidPath",
             "one object",
         ),
+        (source(path="https://u:p@h/x.csv"), "spec.backend.sources.orders.path", "Secret", "user"),
+        (source(format="xml"), "spec.backend.sources.orders.format", "UnknownFormat", "csv"),
+        (
+            source(options={"delimiter": ";"}),
+            "spec.backend.sources.orders.options",
+            "NotApplicable",
+            "this is parquet",
+        ),
+        (source(hive=True), "spec.backend.sources.orders.hive", "NotApplicable", "**/*.parquet"),
+        (
+            source(path="a*", format="delta"),
+            "spec.backend.sources.orders.path",
+            "NotApplicable",
+            "no pattern",
+        ),
+        (
+            source(path="a.csv", options={"delimiter": '"'}),
+            "spec.backend.sources.orders.options",
+            "Ambiguous",
+            "quote and delimiter",
+        ),
         (source(path="a\0b"), "spec.backend.sources.orders.path", "InvalidPath", "characters"),
         (
             changed(TWO, "spec.backend.sources.items", {"rename": {}}),

@@ -26,6 +26,11 @@ def test_roots_may_be_buckets_and_are_the_same_when_handed_on() -> None:
     assert Settings.read({"DPHUB_ALLOWED_ROOTS": ":".join(map(str, roots))}).allowed_roots == roots
 
 
+def test_roots_may_be_web_servers_with_a_port() -> None:
+    roots = Settings.read({"DPHUB_ALLOWED_ROOTS": "http://h:80/a:https://i:81:/b"}).allowed_roots
+    assert roots == (Path("http://h:80/a"), Path("https://i:81"), Path("/b"))
+
+
 def test_the_lake_is_in_the_home_or_where_it_is_said_to_be() -> None:
     assert Settings.read({"DPHUB_HOME": "/h"}).lake == "/h/lake"
     assert Settings.read({"DPHUB_LAKE": "lake"}).lake == str(Path.cwd() / "lake")
