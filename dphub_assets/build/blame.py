@@ -21,14 +21,22 @@ def explained(
 ) -> Iterator[None]:
     """Instead of DuckDB's errors raises SourceUnreadable, EngineFailed."""
     try:
-        yield
-    except duckdb.OutOfMemoryException as error:
-        hint = "raise DPHUB_BUILD_MEMORY or give the spill folder (DPHUB_BUILD_SPILL) more room"
-        raise EngineFailed(f"{_first_line(error)}; {hint}") from error
+        with bounded():
+            yield
     except duckdb.Error as error:
         for source in plan.sources:
             _require_readable(connection, source, relations[source.alias])
         raise EngineFailed(_first_line(error)) from error
+
+
+@contextmanager
+def bounded() -> Iterator[None]:
+    """Instead of DuckDB's error for too little memory raises EngineFailed."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        hint = "raise DPHUB_BUILD_MEMORY or give the spill folder (DPHUB_BUILD_SPILL) more room"
+        raise EngineFailed(f"{_first_line(error)}; {hint}") from error
 
 
 @contextmanager

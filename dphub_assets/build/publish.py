@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 import duckdb
 
 from dphub_assets.build import cardinality, fit, quality, rules, sql
-from dphub_assets.build.blame import explained, on_disk
+from dphub_assets.build.blame import bounded, explained, on_disk
 from dphub_assets.build.errors import ChecksFailed
 from dphub_assets.build.plan import JoinPlan, make_plan
 from dphub_assets.build.session import session
@@ -125,8 +125,11 @@ def _require_passed(verdicts: tuple[Verdict, ...]) -> None:
 def read(
     connection: duckdb.DuckDBPyConnection, locations: Mapping[str, Location], folder: Path
 ) -> dict[str, Relation]:
-    """Raises SourceError."""
-    return {alias: found.relation(connection, folder / alias) for alias, found in locations.items()}
+    """Raises SourceError, EngineFailed, OSError."""
+    with bounded():
+        return {
+            alias: found.relation(connection, folder / alias) for alias, found in locations.items()
+        }
 
 
 def planned(

@@ -59,12 +59,16 @@ class Files:
 
 
 def relation(connection: duckdb.DuckDBPyConnection, files: Files, folder: Path) -> Relation:
-    """Raises SourceUnreadable."""
+    """Raises SourceUnreadable; OSError and OutOfMemoryException for what is not its fault."""
     format_name, read = _READERS[files.source.kind or "parquet"]
     made = Relation(files.location, format_name, "", "")
     try:
         return read(connection, files, folder, made)
+    except duckdb.OutOfMemoryException:
+        raise
     except duckdb.Error as error:
+        if str(folder) in str(error):
+            raise OSError(str(error).splitlines()[0]) from error
         raise unreadable(made, error) from error
 
 

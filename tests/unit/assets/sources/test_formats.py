@@ -3,6 +3,7 @@
 import gzip
 import os
 import re
+import resource
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -14,7 +15,7 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from dphub_assets.build.errors import CastFailed
+from dphub_assets.build.errors import CastFailed, DiskFailed
 from dphub_assets.sources.errors import SourceForbidden, SourceMissing, SourceUnreadable
 from dphub_k8s.api.errors import Refused
 from tests import build_products, factories
@@ -111,6 +112,17 @@ def test_a_csv_that_is_wrong_says_where(tmp_path: Path, content: bytes, told: st
         rows(tmp_path, "a.csv", {"x": "int"})
     assert "a.csv" in str(caught.value)
     assert "strict_mode" not in str(caught.value)
+
+
+def test_a_full_disk_is_no_fault_of_the_source(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x\n" + "".join(f"{n * 7919}\n" for n in range(200_000)))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, before[1]))
+    try:
+        with pytest.raises(DiskFailed, match="too large"):
+            rows(tmp_path, "a.csv", {"x": "long"})
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_a_csv_value_that_does_not_fit_is_named(tmp_path: Path) -> None:
