@@ -7,8 +7,9 @@ from typing import Literal
 
 from dphub_assets.declared import Declared
 from dphub_assets.lake.reader import Snapshot
+from dphub_assets.reconcile import Tried
 from dphub_assets.schedule import Schedule
-from dphub_k8s.api.status import Condition, ConditionType, SnapshotStatus, Status
+from dphub_k8s.api.status import Condition, ConditionType, RunStatus, SnapshotStatus, Status
 
 State = Literal["True", "False", "Unknown"]
 
@@ -43,12 +44,18 @@ def failed(reason: str, message: str, following: str) -> Progress:
     return Progress("False", reason, f"{message} ({following})")
 
 
+NEVER = Tried()
+
+
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is published, and when its sources are looked at, if that is on a schedule."""
+    """What is published, when its sources are looked at, if that is on a schedule, what the runs
+    for what is declared came to, and until when the next waits."""
 
     snapshot: Snapshot | None = None
     schedule: Schedule | None = None
+    tried: Tried = NEVER
+    due: float | None = None
 
 
 def status(
@@ -74,6 +81,8 @@ def status(
         snapshot=_short(snapshot) if snapshot else None,
         sourcesCompared=seen.schedule.compared if seen.schedule else None,
         nextRefresh=seen.schedule.next if seen.schedule else None,
+        lastRun=_last_run(seen.tried) if progress.state != "True" else None,
+        nextAttempt=datetime.fromtimestamp(seen.due, UTC) if seen.due else None,
     )
 
 
@@ -132,6 +141,14 @@ def _condition(
         message=state.message,
         lastTransitionTime=since or now,
     )
+
+
+def _last_run(tried: Tried) -> RunStatus | None:
+    if tried.last_run is None:
+        return None
+    result: Literal["Succeeded", "Failed"] = "Failed" if tried.failure else "Succeeded"
+    ended = datetime.fromtimestamp(tried.last_end, UTC)
+    return RunStatus(id=tried.last_run, result=result, ended=ended)
 
 
 def _short(snapshot: Snapshot) -> SnapshotStatus:

@@ -74,6 +74,7 @@ class Tried:
     attempts: int = 0
     last_end: float = 0.0
     failure: Failure | None = None
+    last_run: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,7 @@ def summary(
             attempts=len(mine),
             last_end=last.end if last else 0.0,
             failure=failure_of(last.id) if last else None,
+            last_run=last.id if last else None,
         )
     return found
 

@@ -41,7 +41,12 @@ class Teller:
         progress = _progresses(decision, tried)
         for name, one in declared.items():
             key = name, one.identity.uid
-            seen = Seen(snapshots.get(name), schedules.get(name))
+            seen = Seen(
+                snapshots.get(name),
+                schedules.get(name),
+                tried.get(name, conditions.NEVER),
+                decision.later.get(name),
+            )
             grounds = one, progress.get(name, conditions.BUILT), seen
             last = self._told.get(key)
             if last and _same(last[0], grounds):
@@ -96,7 +101,8 @@ def _same(last: Grounds, grounds: Grounds) -> bool:
 
 
 def _unmoved(last: Seen, seen: Seen) -> bool:
-    return last.snapshot is seen.snapshot and last.schedule == seen.schedule
+    same = last.snapshot is seen.snapshot and last.schedule == seen.schedule
+    return same and last.tried == seen.tried and last.due == seen.due
 
 
 def _progresses(decision: Decision, tried: Mapping[str, Tried]) -> dict[str, Progress]:

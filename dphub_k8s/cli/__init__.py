@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from dphub_k8s.cli import ask, check, products, start
+from dphub_k8s.cli import ask, check, products, start, state
 from dphub_k8s.cli.console import Failure, told
 from dphub_k8s.settings import InvalidSetting
 from dphub_k8s.stores.base import StoreError
@@ -26,6 +26,7 @@ app.command()(start.dev)
 app.command()(check.validate)
 app.command()(products.apply)
 app.command()(products.get)
+app.command()(state.status)
 app.command()(products.delete)
 app.command()(start.materialize)
 app.command()(ask.query)

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
@@ -129,6 +130,15 @@ def told(error: BaseException) -> str:
         name = error.filename
         return f"{name}: {error.strerror.lower()}" if name is not None else error.strerror
     return " ".join(str(error).split())
+
+
+def span(length: timedelta) -> str:
+    """Two digits or so, as kubectl shows an age."""
+    seconds = max(0, int(length.total_seconds()))
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds >= 2 * size:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -151,7 +151,7 @@ def _row(stored: Stored, status: Status | None) -> tuple[object, ...]:
         stored.fault.reason if stored.fault else ready.reason if ready else None,
         f"{snapshot.rows:,}" if snapshot else None,
         snapshot.sequence if snapshot else None,
-        _since(datetime.now(UTC) - stored.created),
+        console.span(datetime.now(UTC) - stored.created),
     )
 
 
@@ -182,12 +182,3 @@ def _known(stored: Stored, status: Status | None) -> dict[str, Any]:
 def _show(header: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> None:
     found = list(rows)
     typer.echo(console.table(header, found) if found else "there is no product")
-
-
-def _since(age: timedelta) -> str:
-    """Two digits or so, as kubectl shows an age."""
-    seconds = max(0, int(age.total_seconds()))
-    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"

@@ -10,7 +10,6 @@ State lies under the home folder only. A process that dies is started again; one
 again, or at the very start, stops all, and the message says which. Ctrl-C stops everything.
 """
 
-import fcntl
 import os
 import secrets
 import signal
@@ -18,8 +17,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import FrameType
 from typing import NoReturn
@@ -27,7 +25,7 @@ from typing import NoReturn
 import httpx
 
 from dphub_k8s import shards
-from dphub_k8s.dev import instance
+from dphub_k8s.dev import instance, lock
 from dphub_k8s.dev.processes import POLL_SECONDS, KeepsDying, Processes
 from dphub_k8s.settings import Settings
 from dphub_k8s.shards import Shard
@@ -69,9 +67,9 @@ def run(settings: Settings, port: int, dagster_port: int) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
     try:
-        with _only_one(settings):
+        with lock.alone(settings):
             return _run(settings, port, dagster_port)
-    except (DevError, KeepsDying) as error:
+    except (DevError, KeepsDying, lock.Taken) as error:
         print(f"dphub dev: {error}", file=sys.stderr)
         return 1
 
@@ -212,20 +210,6 @@ def _loaded(ports: Ports) -> bool:
         if found:
             loaded += 1
     return loaded == len(ports.code)
-
-
-@contextmanager
-def _only_one(settings: Settings) -> Iterator[None]:
-    """One stack for one home: two daemons on one database would both ask for every run."""
-    settings.home.mkdir(parents=True, exist_ok=True)
-    with (settings.home / "dev.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise DevError(
-                f"another `dphub dev` is using {settings.home}: stop it, or choose another --home"
-            ) from None
-        yield
 
 
 def _free(port: int, option: str) -> int:

@@ -8,11 +8,12 @@ from dphub_assets import conditions
 from dphub_assets.conditions import Progress
 from dphub_assets.declared import Declared
 from dphub_assets.lake.reader import Snapshot
+from dphub_assets.reconcile import Failure, Tried
 from dphub_assets.schedule import Schedule
 from dphub_k8s.api.errors import Problem
 from dphub_k8s.api.refresh import Refresh
 from dphub_k8s.api.snapshot import DataFile, Identity
-from dphub_k8s.api.status import Status
+from dphub_k8s.api.status import RunStatus, Status
 from tests import factories, lake_documents
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -70,6 +71,18 @@ def test_ready_means_served_as_declared(
 ) -> None:
     found = said(status(declared, progress, snapshot))
     assert (found["Ready"], found["Materialized"]) == (ready, materialized)
+
+
+def test_what_a_run_came_to_is_told_until_another_mends_it() -> None:
+    end, due = NOW.timestamp(), NOW.timestamp() + 5
+    tried = Tried(attempts=1, last_end=end, failure=Failure("DiskFailed", "full"), last_run="r")
+    seen = conditions.Seen(None, tried=tried, due=due)
+    found = conditions.status(GOOD, FAILED, seen, None, NOW)
+    assert found.last_run == RunStatus(id="r", result="Failed", ended=NOW)
+    assert found.next_attempt == NOW + timedelta(seconds=5)
+    mended = conditions.Seen(SNAPSHOT, tried=Tried(attempts=1, last_end=end, last_run="r"))
+    found = conditions.status(GOOD, conditions.BUILT, mended, None, NOW)
+    assert (found.last_run, found.next_attempt) == (None, None)
 
 
 def test_an_old_snapshot_is_said_to_be_served_still() -> None:
