@@ -38,3 +38,8 @@ class Shard:
 
 def all_of(count: int) -> list[Shard]:
     return [Shard(number, count) for number in range(count)]
+
+
+def number_of(location: str) -> int:
+    """Of the shard with this code location."""
+    return int(location.removeprefix(LOCATION).removeprefix("-") or 0)

@@ -16,6 +16,7 @@ from dagster._utils.interrupts import capture_interrupts
 from dphub_assets import scope
 from dphub_assets.launcher import process
 from dphub_assets.launcher.warm import BIRTH, PID
+from dphub_k8s import shards
 
 
 def work(run_id: str) -> None:
@@ -71,7 +72,7 @@ def _run(instance: dg.DagsterInstance, run_id: str) -> dg.DagsterRun:
 def _shard(run: dg.DagsterRun) -> str:
     """The number of the code location that the run is of; there its state is kept."""
     origin = run.remote_job_origin
-    return (origin.location_name if origin else "").rpartition("-")[2] or "0"
+    return str(shards.number_of(origin.location_name) if origin else 0)
 
 
 def _in_this_process() -> EngineEventData:

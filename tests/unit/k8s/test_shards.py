@@ -27,3 +27,9 @@ def test_what_the_environment_says() -> None:
     assert Shard.read({"DPHUB_SHARDS": "3", "DPHUB_SHARD": "2"}).location == "dphub-2"
     with pytest.raises(InvalidSetting, match="DPHUB_SHARD is below"):
         Shard.read({"DPHUB_SHARDS": "3", "DPHUB_SHARD": "3"})
+
+
+@pytest.mark.parametrize("count", [1, 2, 12])
+def test_a_location_tells_its_shard(count: int) -> None:
+    for shard in shards.all_of(count):
+        assert shards.number_of(shard.location) == shard.number
