@@ -69,7 +69,7 @@ def status(
     progress = _kept_back(declared, progress, seen.schedule)
     ready = _ready(accepted, progress, snapshot)
     if ready.state == "True" and snapshot:
-        ready = _stale(snapshot, now) or ready
+        ready = _stale(snapshot, now) or _warned(ready, snapshot)
     found: tuple[tuple[ConditionType, Progress], ...] = (
         ("Accepted", accepted),
         ("Materialized", progress),
@@ -105,6 +105,14 @@ def _stale(snapshot: Snapshot, now: datetime) -> Progress | None:
         return None
     told = f"its sources were read at {_said(document.read_at)}, more than {most} seconds ago"
     return Progress("True", "Stale", f"snapshot {snapshot.sequence} is served; {told}")
+
+
+def _warned(ready: Progress, snapshot: Snapshot) -> Progress:
+    broken = [each for each in snapshot.document.verdicts if not each.passed]
+    if ready.reason != "Served" or not broken:
+        return ready
+    told = [f"{each.check}: {each.message}" for each in broken]
+    return Progress("True", "Warned", "; ".join(filter(None, [*told, ready.message])))
 
 
 def _said(moment: datetime) -> str:

@@ -61,7 +61,9 @@ def test_the_instance_files_are_those_that_dev_writes(file: str, text: str) -> N
 # examples
 
 
-@pytest.mark.parametrize("file", sorted(EXAMPLES.rglob("*.yaml")), ids=lambda file: file.stem)
+@pytest.mark.parametrize(
+    "file", sorted(EXAMPLES.rglob("*.yaml")), ids=lambda file: file.parent.name
+)
 def test_examples_are_admitted_with_data_that_is_there(file: Path) -> None:
     found = documents.read(file)
     assert found
@@ -82,10 +84,11 @@ def test_the_example_is_read_alike_with_any_yaml_reader() -> None:
     assert admit(kubectl) == ours
 
 
-def test_the_generator_makes_the_committed_bytes(tmp_path: Path) -> None:
-    runpy.run_path(str(OUTAGE / "generate.py"))["main"](tmp_path)
+@pytest.mark.parametrize("folder", sorted(EXAMPLES.iterdir()), ids=lambda folder: folder.name)
+def test_the_generator_makes_the_committed_bytes(folder: Path, tmp_path: Path) -> None:
+    runpy.run_path(str(folder / "generate.py"))["main"](tmp_path)
     made = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
-    assert made == {file.name: file.read_bytes() for file in (OUTAGE / "sample-data").iterdir()}
+    assert made == {file.name: file.read_bytes() for file in (folder / "sample-data").iterdir()}
 
 
 # what is in no file

@@ -1,5 +1,6 @@
 """What the status of a product says, from where it stands."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from dphub_assets.reconcile import Failure, Tried
 from dphub_assets.schedule import Schedule
 from dphub_k8s.api.errors import Problem
 from dphub_k8s.api.refresh import Refresh
-from dphub_k8s.api.snapshot import DataFile, Identity
+from dphub_k8s.api.snapshot import DataFile, Identity, Verdict
 from dphub_k8s.api.status import RunStatus, Status
 from tests import factories, lake_documents
 
@@ -135,6 +136,21 @@ def test_the_next_look_at_the_sources_is_told() -> None:
         NOW,
         NOW.replace(hour=6, minute=0, second=0),
     )
+
+
+def test_a_broken_rule_that_blocks_nothing_is_told() -> None:
+    verdicts = (
+        Verdict(check="key_unique", passed=True),
+        Verdict(check="rule:named", passed=False, blocking=False, message="2 of 7 rows"),
+    )
+    warned = replace(SNAPSHOT, document=SNAPSHOT.document.model_copy(update={"verdicts": verdicts}))
+    found = status(snapshot=warned)
+    ready = found.condition("Ready")
+    assert ready is not None
+    assert said(found)["Materialized"] == ("True", "Built")
+    assert (ready.status, ready.reason) == ("True", "Warned")
+    assert ready.message == "rule:named: 2 of 7 rows"
+    assert said(status(snapshot=warned, progress=FAILED))["Ready"] == ("False", "CastFailed")
 
 
 @pytest.mark.parametrize(("age", "reason"), [(60, "Served"), (61, "Stale")])
