@@ -27,6 +27,7 @@ from dphub_serving.odata.errors import ODataError
 from dphub_serving.routes import internal, logs, odata, problems
 from dphub_serving.routes.hub import Hub
 from dphub_serving.rows.engine import Engine, EngineLimits
+from dphub_serving.rows.flights import Flights
 from dphub_serving.rows.lru import Lru
 from dphub_serving.settings import ServingSettings
 
@@ -89,6 +90,7 @@ def _hub(settings: ServingSettings) -> Hub:
         engine=engine,
         native=NativeTables(engine, Folder(settings.native, settings.native_bytes)),
         answers=Lru(settings.cache_bytes, len),
+        flights=Flights(),
         builds=LocalBuilds(local, settings.native / "local.lock") if local else None,
         refused=dict(local.refused) if local else {},
     )

@@ -19,6 +19,7 @@ from dphub_serving.routes.resolve import Target, resolve
 from dphub_serving.rows import encode, read
 from dphub_serving.rows.engine import Session
 from dphub_serving.rows.errors import Abandoned, Busy, Exhausted, Expired, FileMissing, Impossible
+from dphub_serving.rows.flights import Gone
 from dphub_serving.rows.read import Rows
 from dphub_serving.sql.filter import compile_count
 from dphub_serving.sql.lookup import compile_lookup
@@ -173,16 +174,17 @@ async def _kept(
     key = (tag, exchange.base)
     body = hub.answers.get(key)
     if body is None:
-        body = await _run(hub, exchange, work, scans=scans)
+        run = partial(_run, hub, work, scans=scans)
+        # A small question is answered before anybody else asks it.
+        waiting = hub.flights.run(key, run, exchange.gone) if scans else run(exchange.gone)
+        body = await waiting
         hub.answers.put(key, body)
     return body
 
 
-async def _run(
-    hub: Hub, exchange: Exchange, work: Callable[[Session], bytes], *, scans: bool
-) -> bytes:
+async def _run(hub: Hub, work: Callable[[Session], bytes], gone: Gone, *, scans: bool) -> bytes:
     try:
-        return await hub.engine.run(work, scans=scans, gone=exchange.gone)
+        return await hub.engine.run(work, scans=scans, gone=gone)
     except Busy as error:
         raise Unavailable("too many wait already", retry_after=error.seconds) from error
     except Abandoned as error:

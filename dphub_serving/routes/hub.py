@@ -10,6 +10,7 @@ from dphub_serving.catalog.reading import CatalogReader
 from dphub_serving.catalog.served import Served
 from dphub_serving.odata.errors import Unavailable
 from dphub_serving.rows.engine import Engine
+from dphub_serving.rows.flights import Flights
 from dphub_serving.rows.lru import Lru
 from dphub_serving.settings import ServingSettings
 
@@ -22,6 +23,7 @@ class Hub:
     engine: Engine
     native: NativeTables
     answers: Lru[tuple[str, ...], bytes]
+    flights: Flights[bytes]
     builds: LocalBuilds | None
     refused: dict[str, str]
 

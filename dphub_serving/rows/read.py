@@ -7,7 +7,8 @@ from dphub_serving.odata.query import Query
 from dphub_serving.odata.token import Cursor
 from dphub_serving.rows.engine import Session
 from dphub_serving.sql.lookup import Direct, Indexed
-from dphub_serving.sql.page import Filtered, Page, Range, Sorted
+from dphub_serving.sql.ordered import Sorted
+from dphub_serving.sql.page import Filtered, Page, Range
 from dphub_serving.sql.statement import Statement
 
 MAX_PAGE_BYTES = 8_000_000
@@ -35,10 +36,18 @@ def _rows(session: Session, wanted: Page) -> list[tuple[Any, ...]]:
     match wanted:
         case Range(statement) | Filtered(statement):
             return session.fetch(statement)
-        case Sorted(ties, fetch=fetch):
+        case Sorted(ties=ties, fetch=fetch):
             found = session.fetch(ties) if ties else []
             missing = fetch - len(found)
-            return [*found, *session.fetch(wanted.rest(missing))] if missing else found
+            return [*found, *_beyond(session, wanted, missing)] if missing else found
+
+
+def _beyond(session: Session, wanted: Sorted, missing: int) -> list[tuple[Any, ...]]:
+    found = session.fetch(wanted.rest(missing))
+    if not wanted.by_values:
+        return found
+    right, behind = wanted.settled(found, missing)
+    return [*right, *session.fetch(behind)] if behind else right
 
 
 def count(session: Session, wanted: Statement) -> int:

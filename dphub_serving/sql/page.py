@@ -2,8 +2,8 @@
 
 Two ways. Where the order asked is the order in which rows are stored, or its reverse, a page is a
 range of positions and costs the same anywhere. Otherwise DuckDB finds the first rows of the order
-asked, made total by the position; the next page goes on behind the last row's values, so that it
-does not read more than the page before.
+asked, made total by the position (`ordered.py`); the next page goes on behind the last row's
+values, so that it does not read more than the page before.
 
 The position breaks ties: it is unique and fixed within the snapshot that a page link is bound to.
 A spelled key that is asked for by name is sorted by its text, as the standard wants; that costs
@@ -12,15 +12,13 @@ making the key of every row.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 
 from dphub_serving.odata.query import Order, Query
 from dphub_serving.odata.token import AfterRow, AtRow, Cursor
-from dphub_serving.sql import keyset
-from dphub_serving.sql.filter import Passing, passing
-from dphub_serving.sql.fragment import Fragment, joined
+from dphub_serving.sql.filter import passing
+from dphub_serving.sql.ordered import Sorted, compile_sorted
 from dphub_serving.sql.shape import Shape, reading, row
-from dphub_serving.sql.statement import Statement, name
+from dphub_serving.sql.statement import Statement
 from dphub_serving.sql.table import POSITION, Table
 
 Rows = Sequence[tuple[object, ...]]
@@ -39,29 +37,6 @@ class Range:
         """Where the next page begins when so many of the rows found were delivered, or None."""
         following = self.first + delivered
         return AtRow(following) if following < self.total else None
-
-
-@dataclass(frozen=True, slots=True)
-class Sorted:
-    """The first `fetch` rows of an order: those of `ties`, then those of `rest`.
-
-    Columns: JSON, the values of the order as texts, the position.
-    """
-
-    ties: Statement | None
-    text: str
-    params: tuple[object, ...]
-    fetch: int
-    skip: int
-
-    def rest(self, wanted: int) -> Statement:
-        """So many rows beyond the ties."""
-        return Statement(self.text, (*self.params, wanted, self.skip), scans=True)
-
-    def cursor(self, delivered: int, found: Rows) -> Cursor | None:
-        if len(found) <= delivered:
-            return None
-        return AfterRow(keyset.cursor(found[delivered - 1][1:]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +63,7 @@ Page = Range | Filtered | Sorted
 
 def compile_page(table: Table, query: Query, shape: Shape) -> Page:
     if sorts(table, query):
-        return _sorted(table, query, shape)
+        return compile_sorted(table, query, shape)
     reverse = direction(table, deciding(table, query.order))
     if query.filter:
         return _filtered(table, query, shape, reverse=bool(reverse))
@@ -146,51 +121,3 @@ def _filtered(table: Table, query: Query, shape: Shape, *, reverse: bool) -> Fil
     text = f"SELECT {row(table, query, shape)}, {POSITION} FROM {relation}"
     params = (*rows.source.params, first, *rows.condition.params, query.fetch, query.skip)
     return Filtered(Statement(text, params, scans=not rows.few), table.rows, reverse)
-
-
-def _sorted(table: Table, query: Query, shape: Shape) -> Sorted:
-    terms = [_term(table, each) for each in query.order]
-    by = ", ".join([*(term.ordering() for term in terms), "file_row_number"])
-    order = f" ORDER BY {by} LIMIT ? OFFSET ?"
-    rows = passing(table, query.filter)
-    text = partial(_text, table, query, shape, terms, rows)
-    if not isinstance(query.cursor, AfterRow):
-        rest, params = text(order)
-        return Sorted(None, rest, params, query.fetch, query.skip)
-    source, values = table.source(), query.cursor.values
-    # In file order, as in `_range`.
-    same = Fragment(*keyset.ties(terms, values, source))
-    by_position = " ORDER BY file_row_number" if rows.few else ""
-    ties, params = text(f"{by_position} LIMIT ?", same)
-    first = Statement(ties, (*params, query.fetch))
-    rest, params = text(order, Fragment(*keyset.beyond(terms, values, source)))
-    return Sorted(first, rest, params, query.fetch, query.skip)
-
-
-def _text(
-    table: Table,
-    query: Query,
-    shape: Shape,
-    terms: list[keyset.Term],
-    rows: Passing,
-    rest: str,
-    behind: Fragment | None = None,
-) -> tuple[str, tuple[object, ...]]:
-    """A statement for the rows that pass and come `behind` a place, and its first parameters."""
-    values = tuple(f"{term.sql}::VARCHAR AS {name(f'o {n}')}" for n, term in enumerate(terms))
-    more = (*values, f"file_row_number AS {POSITION}")
-    columns = ", ".join([row(table, query, shape), *(name(f"o {n}") for n in range(len(terms)))])
-    conditions = [*([behind] if behind else []), *([rows.condition] if query.filter else [])]
-    where = joined(" AND ", conditions)
-    rest = f" WHERE {where.text}{rest}" if conditions else rest
-    relation = reading(table, query, shape, rest, more, source=rows.source.text)
-    text = f"SELECT {columns}, {POSITION} FROM {relation}"
-    return text, (*rows.source.params, *where.params)
-
-
-def _term(table: Table, order: Order) -> keyset.Term:
-    prop = order.property
-    spelled = table.spelled if prop.name == table.key else None
-    sql = f"({spelled.key_sql()})" if spelled else name(prop.name)
-    complete = prop.name == table.key or prop.name in table.complete
-    return keyset.Term(sql, order.descending, prop.type.stored, complete)

@@ -65,14 +65,15 @@ def test_too_many_are_told_to_come_again_and_small_questions_are_answered(
     service.http.get(BIG).raise_for_status()
     found: list[tuple[int, float, str | None]] = []
 
-    def ask() -> None:
+    def ask(number: int) -> None:
         with httpx.Client(base_url=service.http.base_url, timeout=60) as client:
             began = time.monotonic()
-            answer = client.get(BIG)
+            # Equal questions would be answered once.
+            answer = client.get(f"{BIG}&n={number}")
             took = time.monotonic() - began
             found.append((answer.status_code, took, answer.headers.get("Retry-After")))
 
-    threads = [threading.Thread(target=ask) for _ in range(24)]
+    threads = [threading.Thread(target=ask, args=[number]) for number in range(24)]
     for thread in threads:
         thread.start()
     small: Counter[int] = Counter()
@@ -86,6 +87,23 @@ def test_too_many_are_told_to_come_again_and_small_questions_are_answered(
     assert set(small) == {200}
     assert slow(service)["shed"] == by_status[503]
     assert "overloaded" in service.log.read_text()
+
+
+def test_equal_questions_at_the_same_time_are_one(service: Service) -> None:
+    found: list[httpx.Response] = []
+
+    def ask() -> None:
+        with httpx.Client(base_url=service.http.base_url, timeout=60) as client:
+            found.append(client.get(BIG))
+
+    threads = [threading.Thread(target=ask) for _ in range(24)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {answer.status_code for answer in found} == {200}
+    assert len({answer.content for answer in found}) == 1
+    assert slow(service)["answered"] < 6, "no answer is kept, but most are shared"
 
 
 def test_the_deadline_stops_duckdb(home: Path) -> None:
