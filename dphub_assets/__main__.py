@@ -1,6 +1,7 @@
 """`python -m dphub_assets …`: the programs that need Dagster or DuckDB, started by `dphub`.
 
 validate FILE...      what the sources' schemas show to be wrong, one JSON object a line
+infer FILE...         a first product over files, as YAML
 materialize FILE...   build and publish without Dagster
 daemon, webserver     Dagster's own, with faster loops
 warm                  forks run workers, everything loaded
@@ -21,6 +22,10 @@ def program(name: str) -> Callable[[list[str]], int] | None:
             from dphub_assets import direct
 
             return {"validate": direct.validate, "materialize": direct.materialize}[name]
+        case "infer":
+            from dphub_assets.infer import command
+
+            return command.main
         case "daemon" | "webserver":
             from dphub_assets import fast
 
@@ -40,7 +45,7 @@ def program(name: str) -> Callable[[list[str]], int] | None:
 def main(arguments: list[str]) -> int:
     chosen = program(arguments[0]) if arguments else None
     if chosen is None:
-        names = "validate, materialize, daemon, webserver, warm, instance"
+        names = "validate, infer, materialize, daemon, webserver, warm, instance"
         print(f"usage: python -m dphub_assets PROGRAM …, one of {names}", file=sys.stderr)
         return 2
     try:

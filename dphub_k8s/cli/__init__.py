@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from dphub_k8s.cli import ask, check, products, start, state
+from dphub_k8s.cli import ask, check, infer, products, start, state
 from dphub_k8s.cli.console import Failure, told
 from dphub_k8s.settings import InvalidSetting
 from dphub_k8s.stores.base import StoreError
@@ -23,6 +23,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(start.dev)
+app.command()(infer.infer)
 app.command()(check.validate)
 app.command()(products.apply)
 app.command()(products.get)
