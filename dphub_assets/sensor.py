@@ -14,7 +14,7 @@ from dphub_assets.assets import READS_TAG
 from dphub_assets.build.publish import Builder
 from dphub_assets.declared import Declarations, Declared
 from dphub_assets.lake import retention
-from dphub_assets.lake.errors import LakeError
+from dphub_assets.lake.errors import LakeError, Unavailable
 from dphub_assets.lake.reader import Snapshot
 from dphub_assets.levels import Shelf, Wants
 from dphub_assets.reconcile import Decision, Tried, Wanted, due_at, reconcile, resolved, unsettled
@@ -73,6 +73,8 @@ def evaluate(context: dg.SensorEvaluationContext, hub: Hub, now: float) -> dg.Se
     others = upstream(declared, every)
     wanted, versions = hub.wants.look(declared | others)
     built, snapshots = hub.shelf.look(wanted, hub.shard.holds)
+    if not built:
+        require_lake(hub, declared)
     moment = datetime.fromtimestamp(now, UTC)
     schedules = hub.teller.schedules(declared, snapshots)
     wanted, schedules = schedule.applied(resolved(wanted, built), built, schedules, moment)
@@ -125,6 +127,16 @@ def upstream(
                 found[name] = every[name]
                 waiting.append(every[name])
     return found
+
+
+def require_lake(hub: Hub, declared: Mapping[str, Declared]) -> None:
+    """To build all anew where a lake was would hide that it is not mounted. Raises Unavailable."""
+    lake = hub.builder.lake
+    if not lake.begun() and (name := hub.teller.published(declared)):
+        raise Unavailable(
+            f"there is no lake, though {name} has been published: bring it back, "
+            f"or create {lake.marker} to begin anew"
+        )
 
 
 def act(

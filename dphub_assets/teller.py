@@ -1,6 +1,6 @@
 """Tells the store what was observed of every product, and only what is new."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -73,6 +73,10 @@ class Teller:
             compared = max(moment for moment in moments if moment)
             found[name] = Schedule(one.product.spec.refresh, compared)
         return found
+
+    def published(self, names: Iterable[str]) -> str | None:
+        """One of them, a snapshot of which was told."""
+        return next((name for name in names if (told := self._kept(name)) and told.snapshot), None)
 
     def _kept(self, name: str) -> Status | None:
         try:

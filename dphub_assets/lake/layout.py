@@ -4,6 +4,8 @@ import re
 from uuid import uuid4
 
 TABLES = "tables"
+# Written once: without it a place holds no lake.
+MARKER = ".dphub"
 # Delta readers and vacuum pass over folders that begin with an underscore.
 PRIVATE = "_dphub"
 LOG = "_delta_log"

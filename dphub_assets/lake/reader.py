@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from dphub_assets.lake import layout
-from dphub_assets.lake.errors import Corrupt, NoSnapshot, SnapshotGone
+from dphub_assets.lake.errors import Corrupt, NoSnapshot, SnapshotGone, Unavailable
 from dphub_assets.lake.objects import Objects, Stamp
 from dphub_assets.lake.place import COPIES_BYTES, objects_at
 from dphub_assets.lake.pointer import FOLDER, Current, Pointer, object_name
@@ -51,6 +51,7 @@ class LakeReader:
         self.objects = objects
         self._pointers: dict[str, tuple[Stamp, Pointer]] = {}
         self.faults: dict[str, str] = {}
+        self._begun = False
 
     @classmethod
     def at(
@@ -59,10 +60,25 @@ class LakeReader:
         """`place` is a folder or a URL; files of a URL are copied to `copies`, see `objects_at`."""
         return cls(objects_at(place, copies=copies, limit=limit))
 
+    def begun(self) -> bool:
+        """Whether there is a lake yet. Raises Unavailable where this reader has seen one before: a
+        folder that is not mounted is no empty lake."""
+        try:
+            self.objects.read(layout.MARKER)
+        except FileNotFoundError:
+            if self._begun:
+                raise Unavailable(f"the lake is gone, {self.marker} with it") from None
+            return False
+        self._begun = True
+        return True
+
     def pointers(self) -> dict[str, Pointer]:
-        """Every product that is accepted or published, by name."""
+        """Every product that is accepted or published, by name. Raises Unavailable."""
         known, found, faults = self._pointers, {}, {}
-        for file, stamp in self.objects.list(FOLDER).items():
+        listed = self.objects.list(FOLDER)
+        if not listed or not self._begun:
+            self.begun()
+        for file, stamp in listed.items():
             name = file.removesuffix(".json")
             cached = known.get(name)
             if cached and cached[0] == stamp:
@@ -106,11 +122,13 @@ class LakeReader:
         raise NoSnapshot(f"{name} has no snapshot {sequence}")
 
     def open(self, pointer: Pointer, current: Current) -> Snapshot:
-        """Raises SnapshotGone when the document has been swept, Corrupt when it makes no sense."""
+        """Raises SnapshotGone when the document has been swept, Unavailable when the whole lake has
+        gone, Corrupt when the document makes no sense."""
         name = layout.document(pointer.product.name, current.id)
         try:
             document = SnapshotDocument.model_validate_json(self.objects.read(name))
         except FileNotFoundError as error:
+            self.begun()
             raise SnapshotGone(f"{name} is no longer kept") from error
         except ValidationError as error:
             raise Corrupt(f"{name}: {error}") from error
@@ -133,6 +151,11 @@ class LakeReader:
     def version(self, name: str) -> int | None:
         """The table's newest Delta version; None where there is no table."""
         return max(self._versions(name), default=None)
+
+    @property
+    def marker(self) -> str:
+        """Where the object is that says: this is a lake."""
+        return self.objects.uri(layout.MARKER)
 
     def _versions(self, name: str) -> list[int]:
         files = self.objects.list(layout.log(name))

@@ -62,6 +62,8 @@ class Lake(LakeReader):
                 known = known.model_copy(update={"route": route, "product": product})
             return pointer.dump(known)
 
+        if not self.begun():
+            self.objects.write(layout.MARKER, b"")
         self.objects.update(pointer.object_name(product.name), change)
 
     @contextmanager
@@ -192,6 +194,8 @@ class Lake(LakeReader):
 
     def _still_wanted(self, product: Identity) -> None:
         known = self.pointer(product.name)
+        if known is None:
+            self.begun()
         if known is None or known.product.uid != product.uid:
             raise NotAccepted(f"{product.name} is not the product that this was built for")
 

@@ -63,6 +63,6 @@ async def _at(hub: Hub, catalog: Catalog, current: Served, snapshot: int | None)
         raise NotFound(f"{current.name} has no snapshot {snapshot}") from error
     except (lake.SnapshotGone, lake.Corrupt) as error:
         raise Gone(f"snapshot {snapshot} of {current.name} is no longer kept") from error
-    except lake.Unavailable as error:
+    except (lake.Unavailable, OSError) as error:
         away = f"snapshot {snapshot} of {current.name} cannot be fetched now"
         raise Unavailable(away, retry_after=RETRY_AFTER) from error

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.integration.faults import products, runs
-from tests.integration.stack import Stack, eventually, running
+from tests.integration.stack import PATIENCE, Stack, eventually, running
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(330)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(4 * PATIENCE)]
 HOURS = 3 * 3600
 
 

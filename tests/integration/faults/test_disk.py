@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.integration.faults import full_publisher, processes, products, runs
-from tests.integration.stack import eventually, running
+from tests.integration.stack import PATIENCE, eventually, running
 from tests.integration.test_dev import is_gone
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(4 * PATIENCE)]
 
 
 @pytest.fixture

@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from tests.integration.faults import processes, products, runs
-from tests.integration.stack import Stack, eventually
+from tests.integration.stack import PATIENCE, Stack, eventually
 
 pytestmark = [
     pytest.mark.integration,
-    pytest.mark.timeout(240),
+    pytest.mark.timeout(4 * PATIENCE),
     pytest.mark.skipif(not Path("/proc").is_dir(), reason="processes are looked up in /proc"),
 ]
 

@@ -9,9 +9,9 @@ import polars as pl
 import pytest
 
 from tests.integration.faults import processes, products, runs
-from tests.integration.stack import Stack, eventually
+from tests.integration.stack import PATIENCE, Stack, eventually
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(4 * PATIENCE)]
 
 
 def declared(stack: Stack, name: str, rows: int = 10) -> Path:

@@ -180,3 +180,19 @@ def test_the_hub_serves_a_product_under_its_identifier(lake: Lake, client: Clien
         .json()["@odata.context"]
         .endswith("/odata/$metadata#my_orders")
     )
+
+
+def test_while_the_lake_is_gone_what_was_served_stays(
+    lake: Lake, client: Client, tmp_path: Path
+) -> None:
+    for rows in (ONE, TWO):
+        publish(lake, ORDERS, rows)
+    client.refresh()
+    aside = (tmp_path / "lake").rename(tmp_path / "aside")
+    client.refresh()
+    assert client.get("/odata/orders").status_code == 503
+    assert client.get("/odata/orders@0").status_code == 503
+    assert client.get("/odata/orders/$metadata").status_code == 200
+    aside.rename(tmp_path / "lake")
+    assert values(client) == [2]
+    assert values(client, "/odata/orders@0") == [1]
