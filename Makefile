@@ -7,7 +7,7 @@ STAMP = $(VENV)/.installed
 GO ?= $(or $(shell command -v go),/usr/local/go/bin/go)
 TOOLS = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dphub-tests/bin
 
-.PHONY: help dev test lint integration differential bench bench-many s3-gateway lock clean
+.PHONY: help dev test lint integration differential bench bench-many bench-big s3-gateway lock clean
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -45,6 +45,9 @@ bench: $(STAMP)  ## the benchmarks, with ratios against a baseline of the same r
 	$(RUN) bench.build
 	$(RUN) bench.serve
 	$(RUN) bench.apply_to_query
+
+bench-big: $(STAMP)  ## 100 million rows, built and served: half an hour and 15 GB of disk
+	$(RUN) bench.big
 
 lock:  ## resolve the dependencies again (needs uv)
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \

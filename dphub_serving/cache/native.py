@@ -25,7 +25,7 @@ from dphub_serving.cache.folder import Folder
 from dphub_serving.rows.engine import Engine
 from dphub_serving.rows.errors import EngineError, Exhausted, Expired
 from dphub_serving.rows.lru import Lru
-from dphub_serving.sql.native import Native, create
+from dphub_serving.sql.native import Marks, Native, create
 from dphub_serving.sql.table import Table
 
 log = logging.getLogger("dphub.serving")
@@ -175,6 +175,9 @@ class NativeTables:
         try:
             self._engine.execute(native.attach(str(file)))
             ((rows, positions),) = self._engine.execute(native.count())
+            if column := entry.table.marked:
+                marks = Marks.of(column, self._engine.execute(native.marked()))
+                native = replace(native, marks=marks)
             sound = rows == entry.table.rows == (positions or 0)
         except duckdb.Error as error:
             log.warning("native file cannot be read", extra={"key": entry.key, "why": str(error)})
@@ -189,7 +192,8 @@ class NativeTables:
             self._attached[entry.key] = entry
 
     def _build(self, key: str, table: Table) -> subprocess.Popen[bytes]:
-        statements = create(table.source(), table.index() if table.index_file else None)
+        index = table.index() if table.index_file else None
+        statements = create(table.source(), index, table.marked)
         words = [str(self._folder.path), str(self._folder.limit), key, *statements]
         module = [sys.executable, "-m", "dphub_serving.cache.build"]
         return subprocess.Popen([*module, *words], stdin=subprocess.DEVNULL)

@@ -12,7 +12,7 @@ from dphub_serving.odata.query import Filter
 from dphub_serving.odata.values import Value
 from dphub_serving.sql.expression import TRUE, Compiler
 from dphub_serving.sql.fragment import Fragment, fill, joined
-from dphub_serving.sql.keys import row_of
+from dphub_serving.sql.keys import between, row_of
 from dphub_serving.sql.statement import Statement, name
 from dphub_serving.sql.table import Table
 
@@ -46,7 +46,9 @@ def passing(table: Table, wanted: Filter | None) -> Passing:
         if keys is not None:
             rest = [compiler.condition(each) for each in terms[:number] + terms[number + 1 :]]
             return Passing(_rows_of(table, keys), joined(" AND ", rest or [TRUE]), few=True)
-    return Passing(every, compiler.condition(wanted.condition), few=False)
+    near = [place for term in terms for place in _places(table, term)]
+    condition = compiler.condition(wanted.condition)
+    return Passing(every, joined(" AND ", [*near, condition]) if near else condition, few=False)
 
 
 def _conjuncts(tree: Expression) -> tuple[Expression, ...]:
@@ -73,6 +75,13 @@ def _keys(table: Table, term: Expression) -> Sequence[Value] | None:
         case Membership(Column(prop), values, null=False) if prop.name == table.key:
             return values if len(values) <= MOST_KEYS else None
     return None
+
+
+def _places(table: Table, term: Expression) -> list[Fragment]:
+    match term:
+        case Comparison(operator, Column(prop), Constant(value)) if prop.type.cast == "VARCHAR":
+            return between(table, prop.name, operator, value)
+    return []
 
 
 def _rows_of(table: Table, keys: Sequence[Value]) -> Fragment:

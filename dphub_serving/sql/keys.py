@@ -2,7 +2,7 @@
 
 from dphub_k8s.api.keys import LONGEST, NULL, ORDINAL, SEPARATOR, KeyRecipe, decode_part
 from dphub_k8s.api.types import ColumnType
-from dphub_serving.sql.fragment import Fragment
+from dphub_serving.sql.fragment import Fragment, joined
 from dphub_serving.sql.statement import name
 from dphub_serving.sql.table import Table
 
@@ -11,7 +11,7 @@ def row_of(table: Table, key: object) -> Fragment:
     """The condition that the row with this key fulfils, and no other."""
     recipe = table.recipe
     if recipe and not recipe.is_digest(str(key)):
-        found = spelled(recipe, str(key))
+        found = spelled(table, recipe, str(key))
         return Fragment(" AND ".join(found[0]), tuple(found[1])) if found else Fragment("false")
     given = stored(table.types[table.key])
     if table.index_file:
@@ -19,10 +19,24 @@ def row_of(table: Table, key: object) -> Fragment:
         return Fragment(f"file_row_number IN ({found_by})", (key,))
     if recipe:
         return Fragment("false")
-    return Fragment(f"{name(table.key)} = {given}", (key,))
+    same = Fragment(f"{name(table.key)} = {given}", (key,))
+    return joined(" AND ", [same, *between(table, table.key, "eq", key)])
 
 
-def spelled(recipe: KeyRecipe, key: str) -> tuple[list[str], list[object]] | None:
+def between(table: Table, column: str, operator: str, value: object) -> list[Fragment]:
+    """Where in the file a text that the rows are sorted by can compare so, as far as is known."""
+    marks = table.native.marks if table.native else None
+    if marks is None or marks.column != column or not isinstance(value, str):
+        return []
+    found = []
+    if operator in ("eq", "ge", "gt"):
+        found.append(Fragment("file_row_number >= ?", (marks.first(value),)))
+    if operator in ("eq", "le", "lt"):
+        found.append(Fragment("file_row_number < ?", (marks.end(value),)))
+    return found
+
+
+def spelled(table: Table, recipe: KeyRecipe, key: str) -> tuple[list[str], list[object]] | None:
     """Conditions that the row with this key alone fulfils; None where no row can have it."""
     if len(key) > LONGEST:
         return None
@@ -37,6 +51,9 @@ def spelled(recipe: KeyRecipe, key: str) -> tuple[list[str], list[object]] | Non
             continue
         conditions.append(f"{name(column)} = {stored(kind)}")
         params.append(value)
+        for near in between(table, column, "eq", value):
+            conditions.append(near.text)
+            params += near.params
         if kind.is_integer and str(value) != part:
             return None
         if not kind.is_integer and kind.parse is not str:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from dphub_k8s.api.keys import KeyRecipe
 from dphub_serving.odata.query import Lookup
-from dphub_serving.sql.keys import spelled, stored
+from dphub_serving.sql.keys import row_of, spelled, stored
 from dphub_serving.sql.shape import Shape, reading, row
-from dphub_serving.sql.statement import Statement, name
+from dphub_serving.sql.statement import Statement
 from dphub_serving.sql.table import Table
 
 KEY_GIVEN = "?::VARCHAR"
@@ -47,14 +47,14 @@ def compile_lookup(table: Table, lookup: Lookup, shape: Shape) -> Direct | Index
         return _indexed(table, lookup, shape, key)
     if recipe:
         return None
-    condition = f"{name(table.key)} = {stored(table.types[table.key])}"
-    return Direct(Statement(_select(table, lookup, shape, condition), (key,)))
+    found = row_of(table, key)
+    return Direct(Statement(_select(table, lookup, shape, found.text), found.params))
 
 
 def _spelled(
     table: Table, lookup: Lookup, shape: Shape, recipe: KeyRecipe, key: str
 ) -> Direct | None:
-    found = spelled(recipe, key)
+    found = spelled(table, recipe, key)
     if found is None:
         return None
     conditions, params = found

@@ -60,6 +60,12 @@ class Table:
         """The key, where it is a column that the rows are sorted by."""
         return None if self.recipe else self.key
 
+    @property
+    def marked(self) -> str | None:
+        """The text that the rows are sorted by, where it is one."""
+        first = self.storage_order[0] if self.storage_order else None
+        return first if first and self.types[first].cast == "VARCHAR" else None
+
     def source(self) -> str:
         """The rows; DuckDB calls a row's number in the file `file_row_number`."""
         if self.native:
