@@ -43,7 +43,7 @@ def test_filters_and_keys_find_the_same_rows(
     first: int,
 ) -> None:
     monkeypatch.setattr(files, "STEP", 10)
-    wanted = product(COLUMNS, odata={"page_size": 90}, **said)  # type: ignore[arg-type]
+    wanted = product(COLUMNS, odata={"page_size": 90}, **said)
     publish(lake, wanted, ROWS.format(each=each, first=first))
     with started(tmp_path, megabytes=0) as client:
         expected = answers(client)
