@@ -157,8 +157,7 @@ def serve(out: Report, home: Path, name: str, rows: int) -> None:
     """From Parquet first, then from a native file, where one can be made."""
     for engine, bound in (("parquet", "0"), ("native", "")):
         # What reads every row of a Parquet file may take longer than an answer usually may.
-        settings = {"DPHUB_SERVING_CACHE_DISK_MB": bound, "DPHUB_QUERY_SECONDS": "600"}
-        with running(home, **settings) as service:
+        with running(home, DPHUB_SERVING_CACHE_DISK_MB=bound, DPHUB_QUERY_SECONDS="600") as service:
             asked = Asked(out, service, name, rows, f"{name}.{engine}")
             if engine == "native":
                 made = native_of(service, asked.fresh)

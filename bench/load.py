@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 
 HOST = "127.0.0.1"
-SECONDS = 60.0
+SECONDS = 600.0
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _TAG = re.compile(rb"\r\netag: *([^\r]+)", re.IGNORECASE)
 _WITHOUT_BODY = frozenset({204, 304})
