@@ -18,8 +18,8 @@ from dphub_k8s.api.snapshot import Verdict
 # Metadata of a failure. What is final the same spec and sources would only say again.
 REASON, MESSAGE, FINAL = "reason", "message", "final"
 FINAL_ERRORS = (Refused, CastFailed, ChecksFailed)
-# Of a run: alias -> sequence of the snapshot to read.
-READS_TAG = "dphub.io/reads"
+# Of a run, for each product: alias -> sequence of the snapshot to read.
+READS_TAG = "dphub.io.reads/"
 Event = dg.MaterializeResult[None] | dg.AssetCheckResult
 
 
@@ -41,7 +41,7 @@ def product_asset(
                 declared.identity,
                 context.run.run_id,
                 progress=context.log.info,
-                reads=json.loads(context.run.tags.get(READS_TAG, "{}")),
+                reads=json.loads(context.run.tags.get(f"{READS_TAG}{product.name}", "{}")),
             )
         except ChecksFailed as held_back:
             # The verdicts are events of their own: a failed build has them too.

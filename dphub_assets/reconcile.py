@@ -3,16 +3,17 @@
 Pure: no clock, no disk, no Dagster.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from graphlib import TopologicalSorter
-from itertools import islice
 from typing import Any
 
 from dphub_k8s.api.product import digest
 
 BACK_OFF_SECONDS = 5.0
 LONGEST_BACK_OFF_SECONDS = 600.0
+# With more than MANY waiting, a run builds up to BATCH: most of a small run is the run itself.
+MANY, BATCH = 20, 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,24 +69,27 @@ class Failure:
 @dataclass(frozen=True, slots=True)
 class Tried:
     """`attempts` are ended runs at this level, however they ended: one that succeeded and left the
-    product unbuilt must back off as well. `failure` is what the last of them said."""
+    product unbuilt must back off as well. `failure` is what the last of them said; `run` is the one
+    under way, which may build other products too."""
 
     in_flight: bool = False
     attempts: int = 0
     last_end: float = 0.0
     failure: Failure | None = None
     last_run: str | None = None
+    run: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Names of products. `stale` asks for a reload; `build` holds run keys, `queued` waits for a
-    slot, `held` for products that are built first; `later` says until when a failed build waits,
-    `failed` waits for an edit, `suspended` would be built."""
+    """Names of products. `stale` asks for a reload; `build` holds run keys, `runs` says which are
+    built in one run, `queued` waits for a slot, `held` for products that are built first; `later`
+    says until when a failed build waits, `failed` waits for an edit, `suspended` would be built."""
 
     stale: tuple[str, ...] = ()
     accept: tuple[str, ...] = ()
     build: Mapping[str, str] = field(default_factory=dict)
+    runs: tuple[tuple[str, ...], ...] = ()
     queued: tuple[str, ...] = ()
     held: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     publish: tuple[str, ...] = ()
@@ -196,12 +200,16 @@ def reconcile(
             build[name] = f"{want.uid}:{want.generation}:{want.level}:{past.attempts}"
             moving.add(name)
     build = {name: key for name, key in build.items() if name not in others}
-    free = max(0, slots - sum(name not in others for name in running))
+    busy = {tried[name].run or name for name in running if name not in others}
+    runs = together(list(build), _alone(build, built, wanted, tried), slots)
+    runs = runs[: max(0, slots - len(busy))]
+    begun = {name: build[name] for names in runs for name in names}
     decision = Decision(
         stale=(*stale, *gone),
         accept=tuple(n for n, want in wanted.items() if _unaccepted(want, built.get(n))),
-        build=dict(islice(build.items(), free)),
-        queued=tuple(islice(build, free, None)),
+        build=begun,
+        runs=tuple(runs),
+        queued=tuple(name for name in build if name not in begun),
         held=held,
         publish=tuple(publish),
         retire=tuple(n for n, h in built.items() if n not in wanted or wanted[n].uid != h.uid),
@@ -213,6 +221,43 @@ def reconcile(
         suspended=tuple(suspended),
     )
     return _without(others, decision) if others else decision
+
+
+def together(
+    waiting: Sequence[str], alone: Mapping[str, bool], slots: int
+) -> list[tuple[str, ...]]:
+    """What is built in one run, the first runs first. None of these products reads another.
+
+    A few are built one by one. Of many, `alone` has those that are all the same: some before the
+    others (True), some after them.
+    """
+    if len(waiting) <= MANY:
+        return [(name,) for name in waiting]
+    rest = [name for name in waiting if name not in alone]
+    size = min(BATCH, max(1, -(-len(rest) // slots)))
+    return [
+        *((name,) for name, first in alone.items() if first),
+        *(tuple(rest[at : at + size]) for at in range(0, len(rest), size)),
+        *((name,) for name, first in alone.items() if not first),
+    ]
+
+
+def _alone(
+    build: Collection[str],
+    built: Mapping[str, Built],
+    wanted: Mapping[str, Wanted],
+    tried: Mapping[str, Tried],
+) -> dict[str, bool]:
+    """A few edits of published products go first. Last goes what has failed before: it may take
+    the process with it."""
+    again = {name for name in build if tried.get(name, Tried()).attempts}
+    edited = {name for name in build if _edited(wanted[name], built.get(name))} - again
+    first = edited if len(edited) <= MANY else set()
+    return {name: name in first for name in build if name in first | again}
+
+
+def _edited(want: Wanted, have: Built | None) -> bool:
+    return have is not None and have.shape is not None and have.shape != want.shape
 
 
 def _is_stale(want: Wanted, have: Loaded | None) -> bool:

@@ -3,38 +3,16 @@
 Dagster's run storage is asked each time: no state of our own.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
 from functools import partial
 
 import dagster as dg
 from dagster import DagsterEventType
-from dagster._core.execution.plan.objects import StepFailureData
 from dagster._core.storage.dagster_run import FINISHED_STATUSES, NOT_FINISHED_STATUSES
 
-from dphub_assets.assets import FINAL, MESSAGE, REASON
+from dphub_assets.attempts import LEVEL_TAG, LOST, PRODUCT_TAG, Attempt, Target, ended, said
+from dphub_assets.batches import Batches
 from dphub_assets.reconcile import Failure, Tried
-
-PRODUCT_TAG = "dphub.io/product"
-UID_TAG = "dphub.io/uid"
-GENERATION_TAG = "dphub.io/generation"
-LEVEL_TAG = "dphub.io/level"
-TAGS = (PRODUCT_TAG, UID_TAG, GENERATION_TAG, LEVEL_TAG)
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One product at one level: what a run is asked to reach."""
-
-    product: str
-    uid: str
-    generation: int
-    level: str
-
-    @property
-    def tags(self) -> dict[str, str]:
-        values = (self.product, self.uid, str(self.generation), self.level)
-        return dict(zip(TAGS, values, strict=True))
 
 
 class History:
@@ -42,9 +20,10 @@ class History:
 
     def __init__(self) -> None:
         self._failures: dict[str, Failure | None] = {}
+        self._batches = Batches()
 
     def tried(self, instance: dg.DagsterInstance, targets: Collection[Target]) -> dict[str, Tried]:
-        """By product. Two queries, and one more for each run that has failed since."""
+        """By product. A few queries, and one more for each run that has failed since."""
         if not targets:
             return {}
         names = sorted({target.product for target in targets})
@@ -52,11 +31,16 @@ class History:
         under_way = instance.get_run_records(
             dg.RunsFilter(statuses=NOT_FINISHED_STATUSES, tags={PRODUCT_TAG: names})
         )
-        ended = instance.get_run_records(
+        over = instance.get_run_records(
             dg.RunsFilter(statuses=FINISHED_STATUSES, tags={PRODUCT_TAG: names, LEVEL_TAG: levels})
         )
-        ask = partial(self._failure, instance)
-        return summary(targets, map(_run, under_way), map(_run, ended), ask)
+        alone = [self._attempt(instance, record) for record in (*under_way, *over)]
+        return summary(targets, [*alone, *self._batches.attempts(instance)])
+
+    def _attempt(self, instance: dg.DagsterInstance, record: dg.RunRecord) -> Attempt:
+        run = record.dagster_run
+        ask = partial(self._failure, instance, run.run_id)
+        return Attempt(Target.of(run.tags), run.run_id, record.storage_id, ended(record), ask)
 
     def _failure(self, instance: dg.DagsterInstance, run_id: str) -> Failure | None:
         if run_id not in self._failures:
@@ -72,54 +56,28 @@ def failure(instance: dg.DagsterInstance, run_id: str) -> Failure | None:
     kind = DagsterEventType.STEP_FAILURE
     for record in instance.get_records_for_run(run_id, of_type=kind).records:
         if event := record.event_log_entry.dagster_event:
-            return _said(event.step_failure_data)
-    return Failure("RunLost", "the run ended without a result: its process died or was stopped")
+            return said(event.step_failure_data)
+    return LOST
 
 
-def _said(data: StepFailureData) -> Failure:
-    told = data.user_failure_data
-    if told and REASON in told.metadata:
-        reason, message = told.metadata[REASON].value, told.metadata[MESSAGE].value
-        return Failure(str(reason), str(message), told.metadata[FINAL].value is True)
-    return Failure(
-        "BuildFailed", data.error.message.strip() if data.error else "no reason was given"
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """`number` counts runs, whatever the clock says."""
-
-    id: str
-    number: int
-    tags: Mapping[str, str]
-    end: float
-
-
-def summary(
-    targets: Iterable[Target],
-    under_way: Iterable[Run],
-    ended: Iterable[Run],
-    failure_of: Callable[[str], Failure | None],
-) -> dict[str, Tried]:
-    busy = {run.tags[PRODUCT_TAG] for run in under_way}
-    past: dict[tuple[str, ...], list[Run]] = {}
-    for run in ended:
-        past.setdefault(tuple(run.tags.get(tag, "") for tag in TAGS), []).append(run)
+def summary(targets: Iterable[Target], attempts: Iterable[Attempt]) -> dict[str, Tried]:
+    busy: dict[str, str] = {}
+    past: dict[Target, dict[str, Attempt]] = {}
+    for attempt in attempts:
+        if attempt.end is None:
+            busy[attempt.target.product] = attempt.run
+        else:
+            past.setdefault(attempt.target, {})[attempt.run] = attempt
     found = {}
     for target in targets:
-        mine = past.get(tuple(target.tags.values()), [])
-        last = max(mine, key=lambda run: run.number, default=None)
+        mine = past.get(target, {}).values()
+        last = max(mine, key=lambda attempt: attempt.number, default=None)
         found[target.product] = Tried(
             in_flight=target.product in busy,
             attempts=len(mine),
-            last_end=last.end if last else 0.0,
-            failure=failure_of(last.id) if last else None,
-            last_run=last.id if last else None,
+            last_end=(last.end if last else None) or 0.0,
+            failure=last.failure() if last else None,
+            last_run=last.run if last else None,
+            run=busy.get(target.product),
         )
     return found
-
-
-def _run(record: dg.RunRecord) -> Run:
-    end = record.end_time or record.update_timestamp.timestamp()
-    return Run(record.dagster_run.run_id, record.storage_id, record.dagster_run.tags, end)

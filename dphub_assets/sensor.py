@@ -11,6 +11,7 @@ import dagster as dg
 
 from dphub_assets import levels, reload, schedule, translator
 from dphub_assets.assets import READS_TAG
+from dphub_assets.attempts import BATCH, BATCH_TAG, Target
 from dphub_assets.build.publish import Builder
 from dphub_assets.declared import Declarations, Declared
 from dphub_assets.lake import retention
@@ -19,11 +20,11 @@ from dphub_assets.lake.reader import Snapshot
 from dphub_assets.levels import Shelf, Wants
 from dphub_assets.reconcile import Decision, Tried, Wanted, due_at, reconcile, resolved, unsettled
 from dphub_assets.reported import Reported
-from dphub_assets.runs import History, Target
+from dphub_assets.runs import History
 from dphub_assets.settings import DagsterSettings
 from dphub_assets.state import state_key
 from dphub_assets.teller import Teller
-from dphub_k8s.api.product import DataProduct, digest
+from dphub_k8s.api.product import digest
 from dphub_k8s.shards import Shard
 
 NAME = "dphub_reconcile"
@@ -97,9 +98,7 @@ def evaluate(context: dg.SensorEvaluationContext, hub: Hub, now: float) -> dg.Se
     domains = {name: one.domain for name, one in every.items()}
     return dg.SensorResult(
         run_requests=[
-            run_request(one.product, wanted[name], key, snapshots)
-            for name, key in decision.build.items()
-            if (one := declared[name]).product
+            run_request(names, declared, wanted, decision, snapshots) for names in decision.runs
         ],
         asset_events=[
             *hub.reported.sources(instance, versions),
@@ -175,17 +174,29 @@ def target(name: str, wanted: Wanted) -> Target:
 
 
 def run_request(
-    product: DataProduct, wanted: Wanted, run_key: str, snapshots: Mapping[str, Snapshot]
+    names: Sequence[str],
+    declared: Mapping[str, Declared],
+    wanted: Mapping[str, Wanted],
+    decision: Decision,
+    snapshots: Mapping[str, Snapshot],
 ) -> dg.RunRequest:
     """The run is told which snapshots to read: another may be current by the time it begins."""
-    reads = {alias: snapshots[name].sequence for alias, name in wanted.reads.items()}
+    products = [product for name in names if (product := declared[name].product)]
+    keys = [decision.build[name] for name in names]
+    targets = [target(name, wanted[name]) for name in names]
+    tags = targets[0].tags
+    if len(targets) > 1:
+        tags = {BATCH_TAG: BATCH}
+        for each in targets:
+            tags |= each.tag_of_batch
+    for name in names:
+        if reads := wanted[name].reads:
+            sequences = {alias: snapshots[product].sequence for alias, product in reads.items()}
+            tags[f"{READS_TAG}{name}"] = json.dumps(sequences)
     return dg.RunRequest(
-        run_key=run_key,
-        asset_selection=[translator.product_key(product)],
-        tags={
-            **target(product.name, wanted).tags,
-            **({READS_TAG: json.dumps(reads)} if reads else {}),
-        },
+        run_key=keys[0] if len(keys) == 1 else digest(keys),
+        asset_selection=list(map(translator.product_key, products)),
+        tags=tags,
     )
 
 
