@@ -142,3 +142,43 @@ def test_what_reads_a_suspended_product_does_not_wait_for_it() -> None:
     built = {"a": Built("u", "a", "d1", "l0", "v"), "b": Built("u", "b", "d1", "l0")}
     decision = reconcile(wanted, loaded, built)
     assert (decision.suspended, [*decision.build], decision.held) == (("a",), ["b"], {})
+
+
+def many(count: int, tried: dict[str, Tried] | None = None, slots: int = 2) -> Decision:
+    wanted = {f"p{number:03}": replace(WANT, route=str(number)) for number in range(count)}
+    return reconcile(wanted, dict.fromkeys(wanted, Loaded("s1")), tried=tried, now=9, slots=slots)
+
+
+def test_a_few_products_have_a_run_each() -> None:
+    decision = many(decide.MANY)
+    assert decision.runs == (("p000",), ("p001",))
+    assert len(decision.queued) == decide.MANY - 2
+
+
+def test_of_many_products_several_share_a_run() -> None:
+    decision = many(100)
+    assert [len(names) for names in decision.runs] == [decide.BATCH, decide.BATCH]
+    assert list(decision.build) == [name for names in decision.runs for name in names]
+    assert len(decision.queued) == 100 - 2 * decide.BATCH
+    assert [len(names) for names in many(24, slots=4).runs] == [6, 6, 6, 6]
+
+
+def test_a_run_of_several_products_takes_one_slot() -> None:
+    running = {f"p{number:03}": Tried(in_flight=True, run="r") for number in range(8)}
+    assert len(many(100, running).runs) == 1
+    assert many(100, running, slots=1).runs == ()
+
+
+def test_what_has_failed_before_is_built_alone_behind_the_others() -> None:
+    decision = many(22, {"p000": Tried(attempts=1)}, slots=9)
+    assert decision.runs[-1] == ("p000",)
+    assert {len(names) for names in decision.runs[:-1]} == {3}
+
+
+def test_an_edit_of_one_product_is_built_alone_before_many_others() -> None:
+    wanted = {f"p{number:03}": WANT for number in range(100)}
+    wanted["p050"] = replace(WANT, shape="new")
+    built = {"p050": Built("u", "a", "d1", "l0", shape="old")}
+    decision = reconcile(wanted, dict.fromkeys(wanted, Loaded("s1")), built, slots=2)
+    assert decision.runs[0] == ("p050",)
+    assert len(decision.runs[1]) == decide.BATCH
