@@ -32,7 +32,7 @@ def draft(connection: duckdb.DuckDBPyConnection, profiles: Sequence[Profile], ca
     joined = _joined(profiles[0].alias, links)
     used = [one for one in profiles if one.alias in joined]
     links = [link for link in links if link.left.alias in joined]
-    root = relate.root(used, links)
+    root, links = relate.outward(used, links)
     key = _key(connection, root) if root else None
     made = Draft({})
     columns = _columns(made, used, links, root or used[0], key)
@@ -43,11 +43,7 @@ def draft(connection: duckdb.DuckDBPyConnection, profiles: Sequence[Profile], ca
         "spec": {
             "backend": {
                 "sources": {one.alias: _source(one) for one in used},
-                **(
-                    {"joins": [_join(made, link, n) for n, link in enumerate(links)]}
-                    if links
-                    else {}
-                ),
+                **_joins(made, links),
             },
             "entity": {
                 "name": names.entity_type(called),
@@ -94,13 +90,20 @@ def _remark(made: Draft, one: Profile, *, is_used: bool) -> None:
             made.open.append(f"{one.alias}.{column.there} has no values: its type is a guess")
 
 
-def _join(made: Draft, link: Link, number: int) -> dict[str, Any]:
-    how = {"how": "left"} if link.lost and link.is_lookup else {}
+def _joins(made: Draft, links: Sequence[Link]) -> dict[str, Any]:
+    """Once one loses no row for want of a match, those behind it must lose none either."""
+    is_outer = any(link.is_lookup and link.lost[0] for link in links)
+    found = [_join(made, link, number, is_outer) for number, link in enumerate(links)]
+    return {"joins": found} if found else {}
+
+
+def _join(made: Draft, link: Link, number: int, is_outer: bool) -> dict[str, Any]:
+    how = {"how": "left"} if is_outer and link.is_lookup else {}
     cardinality = link.cardinality
     made.notes["joins", str(number)] = (
         f"{cardinality}; keys that meet: {link.common:,} of {link.left_keys:,} and "
         f"{link.right_keys:,}; rows that they make: {link.rows:,}"
-        + (f"; rows of {link.left.alias} that meet none: {link.lost:,}" if link.lost else "")
+        + (f"; rows of {link.left.alias} that meet none: {link.lost[0]:,}" if link.lost[0] else "")
     )
     same = all(left.name == right.name for left, right in link.pairs)
     keys = [{"left": left.name, "right": right.name} for left, right in link.pairs]

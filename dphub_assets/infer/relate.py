@@ -22,7 +22,7 @@ Pair = tuple[Column, Column]
 @dataclass(frozen=True, slots=True)
 class Link:
     """A join with its side of many rows on the left, if it has one. Counts are keys, `lost` rows of
-    the left that meet nothing, `rows` those that the two make."""
+    the left and of the right that meet nothing, `rows` those that the two make."""
 
     left: Profile
     right: Profile
@@ -32,12 +32,27 @@ class Link:
     common: int
     left_most: int
     right_most: int
-    lost: int
+    lost: tuple[int, int]
     rows: int
 
     @property
     def cardinality(self) -> str:
         return f"{_many(self.left_most, 'n')}:{_many(self.right_most, 'm')}".replace("1:m", "1:n")
+
+    def turned(self) -> "Link":
+        back = tuple((right, left) for left, right in self.pairs)
+        return Link(
+            self.right,
+            self.left,
+            back,
+            self.right_keys,
+            self.left_keys,
+            self.common,
+            self.right_most,
+            self.left_most,
+            (self.lost[1], self.lost[0]),
+            self.rows,
+        )
 
     @property
     def is_lookup(self) -> bool:
@@ -64,9 +79,16 @@ def tree(connection: duckdb.DuckDBPyConnection, profiles: Sequence[Profile]) -> 
     return chosen
 
 
-def root(profiles: Sequence[Profile], links: Sequence[Link]) -> Profile | None:
-    """The source whose every row is there once in what is joined."""
-    return next((one for one in profiles if _is_root(one.alias, links)), None)
+def outward(
+    profiles: Sequence[Profile], links: Sequence[Link]
+) -> tuple[Profile | None, list[Link]]:
+    """The source whose every row is there once in what is joined, if there is one; the links lead
+    away from it then."""
+    for one in profiles:
+        found = _away(one.alias, links)
+        if all(link.is_lookup for link in found):
+            return one, found
+    return None, list(links)
 
 
 def singular(alias: str) -> str:
@@ -80,19 +102,14 @@ def _many(most: int, letter: str) -> str:
     return letter if most > 1 else "1"
 
 
-def _is_root(start: str, links: Sequence[Link]) -> bool:
-    reached, waiting = {start}, list(links)
-    while waiting:
-        near = [one for one in waiting if {one.left.alias, one.right.alias} & reached]
-        if not near:
-            return True  # what is not joined is not published
-        for one in near:
-            waiting.remove(one)
-            far_most = one.right_most if one.left.alias in reached else one.left_most
-            if far_most > 1:
-                return False
-            reached |= {one.left.alias, one.right.alias}
-    return True
+def _away(start: str, links: Sequence[Link]) -> list[Link]:
+    """The links in an order in which each leads from what is reached to what is not."""
+    reached, waiting, found = {start}, list(links), []
+    while link := next((w for w in waiting if {w.left.alias, w.right.alias} & reached), None):
+        waiting.remove(link)
+        found.append(link if link.left.alias in reached else link.turned())
+        reached.add(found[-1].right.alias)
+    return found
 
 
 def _best(connection: duckdb.DuckDBPyConnection, one: Profile, other: Profile) -> Link | None:
@@ -159,13 +176,9 @@ def _measured(
     left_keys, left_most, right_keys, right_most, common, left_lost, right_lost, rows = counts
     if not common:
         return None
-    if left_most <= 1 < right_most:
-        return Link(
-            other, one, back, right_keys, left_keys, common, right_most, left_most, right_lost, rows
-        )
-    return Link(
-        one, other, pairs, left_keys, right_keys, common, left_most, right_most, left_lost, rows
-    )
+    lost = left_lost, right_lost
+    link = Link(one, other, pairs, left_keys, right_keys, common, left_most, right_most, lost, rows)
+    return link.turned() if left_most <= 1 < right_most else link
 
 
 def _keys(pairs: tuple[Pair, ...]) -> list[str]:

@@ -233,6 +233,24 @@ def test_lookups_keep_every_row_and_the_key(tmp_path: Path) -> None:
     assert len(rows(tmp_path, text)) == 3
 
 
+def test_every_row_of_the_facts_stays_whatever_the_order_of_files(tmp_path: Path) -> None:
+    frames: dict[str, dict[str, list[Any]]] = {
+        "people": {"customer_id": [1, 2, 7], "name": ["a", "b", "c"]},
+        "customers": {"id": [1, 2, 3], "customer_id": [1, 2, 3], "region_id": [5, 6, 5]},
+        "regions": {"id": [5, 6], "title": ["x", "y"]},
+        "orders": {"order_id": [10, 11, 12], "customer_id": [1, 1, 9]},
+    }
+    for names in (list(frames), list(frames)[::-1]):
+        files = write(tmp_path, **{name: frames[name] for name in names})
+        text, spec = drafted(tmp_path, *files)
+        assert spec["entity"]["key_column"] == "order_id"
+        assert {join.get("how") for join in spec["backend"]["joins"]} == {"left"}
+        columns = list(types(spec))
+        place = columns.index("order_id")
+        assert sorted(row[place] for row in rows(tmp_path, text)) == [10, 11, 12]
+        assert {row[columns.index("title")] for row in rows(tmp_path, text)} == {"x", None}
+
+
 def test_several_columns_that_are_no_key_are_one_join(tmp_path: Path) -> None:
     files = write(
         tmp_path,
