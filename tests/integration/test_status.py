@@ -1,0 +1,57 @@
+"""`dphub status` against the real hub, and behind it."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import factories
+from tests.integration.stack import NAME, Stack, copy_data, eventually, example, running
+
+pytestmark = pytest.mark.integration
+
+WRONG = factories.product("wrong", sources=["areas"], columns={"suburb": "int"})
+
+
+def asked(stack: Stack, *options: str) -> subprocess.CompletedProcess[str]:
+    folders = ["--products", str(stack.products), "--home", str(stack.home)]
+    return subprocess.run(
+        [sys.executable, "-m", "dphub_k8s", "status", *folders, *options],
+        env={**os.environ, **stack.environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_it_tells_of_runs_and_what_follows(tmp_path: Path) -> None:
+    copy_data(Stack(tmp_path))
+    with running(tmp_path) as stack:
+        stack.put(example())
+        eventually(stack.ready, "the product was ready")
+        assert asked(stack).returncode == 0
+        stack.put(WRONG)
+        eventually(lambda: stack.refusal("wrong"), "the other one failed")
+        found = {one["name"]: one for one in json.loads(asked(stack, "-o", "json").stdout)}
+        runs = {run["runId"]: run["status"] for run in stack.runs()}
+        for name, state, result in ((NAME, "Ready", "Succeeded"), ("wrong", "Failed", "Failed")):
+            one: dict[str, Any] = found[name]
+            assert (one["state"], one["lastRun"]["result"], one["next"]) == (state, result, [])
+            assert runs[one["lastRun"]["id"]] == {"Succeeded": "SUCCESS"}.get(result, "FAILURE")
+        (stack.data / "areas.parquet").unlink()
+        waits = eventually(lambda: _waiting(stack), "both waited for the file")
+        assert set(waits) == {NAME, "wrong"}
+        assert asked(stack).stderr == ""
+    run = asked(stack)
+    assert (run.returncode, run.stdout.splitlines()[-1]) == (1, "2 products: 2 waiting")
+    assert run.stderr.startswith("no `dphub dev` uses ")
+
+
+def _waiting(stack: Stack) -> list[str] | None:
+    found = json.loads(asked(stack, "-o", "json").stdout)
+    names = [one["name"] for one in found if one["state"] == "Waiting"]
+    return names if len(names) == len(found) else None
