@@ -89,6 +89,12 @@ def product(name: str = NAME) -> dict[str, Any]:
     }
 
 
+def rows(home: Path) -> int:
+    """Of the snapshot in the lake of this home."""
+    (file,) = (home / "lake" / "tables" / NAME).glob("rows-*.parquet")
+    return int(pq.read_metadata(file).num_rows)
+
+
 def _areas(chance: random.Random) -> pa.Table:
     cities = [(f"City {n:03}", f"Province {n % PROVINCES}") for n in range(CITIES)]
     rows = []

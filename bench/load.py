@@ -42,6 +42,7 @@ class Connection:
     _socket: socket.socket = field(init=False)
     _received: bytearray = field(default_factory=bytearray)
     _length: int | None = None
+    asked: float = 0.0
 
     def __enter__(self) -> "Connection":
         self._socket = socket.create_connection((HOST, self.port), SECONDS)
@@ -68,6 +69,7 @@ class Connection:
         return answer
 
     def send(self, request: bytes) -> None:
+        self.asked = time.perf_counter()
         self._socket.sendall(request)
 
     def receive(self) -> Answer | None:
@@ -97,14 +99,22 @@ def request(path: str, **headers: str) -> bytes:
 
 
 def run(port: int, requests: Iterable[bytes], connections: int, expected: int = 200) -> float:
-    """The seconds until all are answered; each connection asks again once it has its answer.
+    """The seconds until all are answered. Raises Unexpected."""
+    began = time.perf_counter()
+    latencies(port, requests, connections, expected)
+    return time.perf_counter() - began
+
+
+def latencies(
+    port: int, requests: Iterable[bytes], connections: int, expected: int = 200
+) -> list[float]:
+    """The seconds that each answer took; each connection asks again once it has its answer.
 
     Raises Unexpected.
     """
-    waiting = iter(requests)
+    waiting, seconds = iter(requests), list[float]()
     with ExitStack() as stack, selectors.DefaultSelector() as selector:
         opened = [stack.enter_context(Connection(port)) for _ in range(connections)]
-        began = time.perf_counter()
         for connection in opened:
             selector.register(connection, selectors.EVENT_READ, connection)
             _send_next(connection, waiting, selector)
@@ -116,8 +126,9 @@ def run(port: int, requests: Iterable[bytes], connections: int, expected: int = 
                     continue
                 if answer.status != expected:
                     raise Unexpected(f"{answer.status} {answer.body[:500]!r}")
+                seconds.append(time.perf_counter() - connection.asked)
                 _send_next(connection, waiting, selector)
-        return time.perf_counter() - began
+    return seconds
 
 
 def _send_next(

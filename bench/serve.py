@@ -65,7 +65,7 @@ def main() -> int:
         service = stack.enter_context(running(home))
         with raw.opened(rows, threads=1) as parquet:
             server = Server(service, parquet.count())
-        server.warm()
+        server.warm(data.NAME)
         (native,) = (home / "cache").glob(f"*{raw.NATIVE}")
         narrow = stack.enter_context(raw.opened(native, threads=1))
         wide = stack.enter_context(raw.opened(native, ServingSettings.read().threads))

@@ -41,11 +41,12 @@ class Server:
         assert port is not None
         return port
 
-    def warm(self) -> None:
-        """Until it answers from a native file."""
+    def warm(self, *products: str) -> None:
+        """Until it answers from native files."""
         with Connection(self.port) as connection:
-            while json.loads(connection.get("/health").body)["native"]["attached"] == 0:
-                connection.get(self.random_page())
+            while json.loads(connection.get("/health").body)["native"]["attached"] < len(products):
+                for name in products:
+                    connection.get(self.fresh(f"/odata/{name}?$top=1"))
                 time.sleep(0.05)
 
     def first_page(self) -> str:
