@@ -44,6 +44,7 @@ $(TOOLS)/versitygw:
 bench: $(STAMP)  ## the benchmarks, with ratios against a baseline of the same run
 	$(RUN) bench.build
 	$(RUN) bench.serve
+	$(RUN) bench.filter
 	$(RUN) bench.apply_to_query
 
 bench-big: $(STAMP)  ## 100 million rows, built and served: half an hour and 15 GB of disk

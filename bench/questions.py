@@ -25,7 +25,7 @@ class Question:
     values: tuple[object, ...]
     wanted: str = LEFT
     wide: bool = True
-    times: int = 10
+    times: int = 20
     control: bool = False
 
 

@@ -21,7 +21,7 @@ from dphub_serving.rows.engine import Session
 from dphub_serving.rows.errors import Abandoned, Busy, Exhausted, Expired, FileMissing, Impossible
 from dphub_serving.rows.flights import Gone
 from dphub_serving.rows.read import Rows
-from dphub_serving.sql.filter import compile_count
+from dphub_serving.sql.filter import asks_many, compile_count
 from dphub_serving.sql.lookup import compile_lookup
 from dphub_serving.sql.page import compile_page, sorts
 from dphub_serving.sql.shape import Shape
@@ -48,7 +48,7 @@ async def page(
         answer = partial(_page, session, exchange.base, target, request, query, form)
         return hub.native.answer(served.table, answer)
 
-    scans = query.filter is not None or sorts(served.table, query)
+    scans = asks_many(served.table, query.filter) or sorts(served.table, query)
     body = await _kept(hub, exchange, tag, work, scans=scans)
     applied = negotiation.preference_applied(query.maxpagesize, exchange.version)
     more = {"Preference-Applied": applied} if applied else None
@@ -89,7 +89,8 @@ async def count(
     def work(session: Session) -> bytes:
         return hub.native.answer(served.table, partial(_count, session, wanted))
 
-    body = await _kept(hub, exchange, tag, work, scans=True)
+    scans = asks_many(served.table, wanted)
+    body = await _kept(hub, exchange, tag, work, scans=scans)
     return exchange.response(body, "text/plain", tag)
 
 

@@ -7,7 +7,7 @@ from dphub_serving.odata.query import Query
 from dphub_serving.odata.token import Cursor
 from dphub_serving.rows.engine import Session
 from dphub_serving.sql.lookup import Direct, Indexed
-from dphub_serving.sql.ordered import Sorted
+from dphub_serving.sql.ordered import Sorted, Step
 from dphub_serving.sql.page import Filtered, Page, Range
 from dphub_serving.sql.statement import Statement
 
@@ -43,11 +43,14 @@ def _rows(session: Session, wanted: Page) -> list[tuple[Any, ...]]:
 
 
 def _beyond(session: Session, wanted: Sorted, missing: int) -> list[tuple[Any, ...]]:
-    found = session.fetch(wanted.rest(missing))
     if not wanted.by_values:
-        return found
-    right, behind = wanted.settled(found, missing)
-    return [*right, *session.fetch(behind)] if behind else right
+        return session.fetch(wanted.rest(missing))
+    found: list[tuple[Any, ...]] = []
+    step: Step | None = wanted.start(missing)
+    while step:
+        right, step = step.settled(session.fetch(step.statement))
+        found += right
+    return found
 
 
 def count(session: Session, wanted: Statement) -> int:

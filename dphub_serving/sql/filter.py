@@ -35,6 +35,13 @@ def compile_count(table: Table, wanted: Filter) -> Statement:
     return Statement(found.text, found.params, scans=not rows.few)
 
 
+def asks_many(table: Table, wanted: Filter | None) -> bool:
+    """Whether it takes more than the rows of a few keys to answer."""
+    if wanted is None:
+        return False
+    return all(_keys(table, term) is None for term in _conjuncts(wanted.condition))
+
+
 def passing(table: Table, wanted: Filter | None) -> Passing:
     every = Fragment(table.source())
     if wanted is None:

@@ -1,15 +1,16 @@
 """Pages of an order in which the rows are not stored: the first rows by values, ties by position.
 
 To sort by the position too, DuckDB would read it of every row that ties with the last one, often a
-tenth of the table. So it finds the first rows by their values alone. Which of those with the last
-values these are is chance, where there are more; then they are read again, in file order.
+tenth of the table. So it finds the first rows by the first value alone. Which of those with the
+last value these are is chance, where there are more; then these are sought by the next value, and
+where no value is left, read in file order.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dphub_serving.odata.query import Order, Query
-from dphub_serving.odata.token import AfterRow, Cursor, Scalar
+from dphub_serving.odata.token import AfterRow, Cursor
 from dphub_serving.sql import keyset
 from dphub_serving.sql.filter import Passing, passing
 from dphub_serving.sql.fragment import Fragment, joined
@@ -50,18 +51,18 @@ class Reading:
         text = self._text(source.text, f"{where.text}{rest}")
         return Statement(text, (*source.params, *where.params, *bounds), scans=True)
 
-    def first(self, wanted: int, skip: int, behind: Fragment | None) -> Statement:
-        """The first rows by their values alone.
+    def first(self, level: int, wanted: int, skip: int, behind: Fragment | None) -> Statement:
+        """The first rows by one term alone: `behind` says that they agree in those before it.
 
-        Two more columns: how many rows have values before these, and whether more rows may have
-        these values than were looked at.
+        Two more columns: how many rows have values before this, and whether more rows may have
+        this value than were looked at.
         """
         many = skip + wanted + (SPARE if self.query.filter else 1)
-        source, where = self.rows.source, self.where(behind)
-        found = f"(SELECT * FROM {source.text}{where.text} ORDER BY {self.order} LIMIT ?)"
+        source, where, term = self.rows.source, self.where(behind), self.terms[level].ordering()
+        found = f"(SELECT * FROM {source.text}{where.text} ORDER BY {term} LIMIT ?)"
         ranked = (
-            f"(SELECT *, rank() OVER (ORDER BY {self.order}) - 1 AS {_BEFORE}, "
-            f"count(*) OVER (ORDER BY {self.order}) >= ? AS {_OPEN} FROM {found})"
+            f"(SELECT *, rank() OVER (ORDER BY {term}) - 1 AS {_BEFORE}, "
+            f"count(*) OVER (ORDER BY {term}) >= ? AS {_OPEN} FROM {found})"
         )
         rest = f" ORDER BY {self.order}, file_row_number LIMIT ? OFFSET ?"
         text = self._text(ranked, rest, (_BEFORE, _OPEN))
@@ -85,6 +86,45 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """So many rows among those `behind` a place, which agree in the first `level` values."""
+
+    reading: Reading
+    level: int
+    wanted: int
+    skip: int
+    behind: Fragment | None
+
+    @property
+    def statement(self) -> Statement:
+        if self.level < len(self.reading.terms):
+            return self.reading.first(self.level, self.wanted, self.skip, self.behind)
+        return self.reading.statement(" LIMIT ? OFFSET ?", (self.wanted, self.skip), self.behind)
+
+    def settled(self, found: list[Row]) -> tuple[list[Row], "Step | None"]:
+        """Of the rows found those that are right, and the step to those behind them."""
+        if self.level == len(self.reading.terms):
+            return found, None
+        plain = [each[:-2] for each in found]
+        if not found or not found[-1][-1]:
+            return plain, None
+        *_, before, _ = found[-1]
+        assert isinstance(before, int)
+        right, skip = max(0, before - self.skip), max(0, self.skip - before)
+        behind = self._alike(plain[-1])
+        step = Step(self.reading, self.level + 1, self.wanted - right, skip, behind)
+        return plain[:right], step
+
+    def _alike(self, last: Row) -> Fragment:
+        """Those that agree with the last one in this value too."""
+        texts = last[1 : self.level + 2]
+        assert all(each is None or isinstance(each, str) for each in texts)
+        terms, source = self.reading.terms[: len(texts)], self.reading.table.source()
+        same = Fragment(*keyset.ties(terms, (*texts, -1), source))  # type: ignore[arg-type]
+        return joined(" AND ", [same, *([self.behind] if self.behind else [])])
+
+
+@dataclass(frozen=True, slots=True)
 class Sorted:
     """The first `fetch` rows of an order: those of `ties`, then those of `rest`.
 
@@ -99,24 +139,13 @@ class Sorted:
     by_values: bool
 
     def rest(self, wanted: int) -> Statement:
-        """So many rows beyond the ties. `by_values` as `Reading.first` gives them."""
-        if self.by_values:
-            return self.reading.first(wanted, self.skip, self.beyond)
+        """So many rows beyond the ties, by the whole order at once."""
         order = f" ORDER BY {self.reading.order}, file_row_number LIMIT ? OFFSET ?"
         return self.reading.statement(order, (wanted, self.skip), self.beyond)
 
-    def settled(self, found: list[Row], wanted: int) -> tuple[list[Row], Statement | None]:
-        """Of the rows by values those that are right, and the statement for those behind them."""
-        plain = [each[:-2] for each in found]
-        if not found or not found[-1][-1]:
-            return plain, None
-        *_, before, _ = found[-1]
-        assert isinstance(before, int)
-        right = max(0, before - self.skip)
-        bounds = wanted - right, max(0, self.skip - before)
-        values = (*plain[-1][1:-1], -1)
-        same = keyset.ties(self.reading.terms, _scalars(values), self.reading.table.source())
-        return plain[:right], self.reading.statement(" LIMIT ? OFFSET ?", bounds, Fragment(*same))
+    def start(self, wanted: int) -> "Step":
+        """The same rows, by values."""
+        return Step(self.reading, 0, wanted, self.skip, self.beyond)
 
     def cursor(self, delivered: int, found: Sequence[Row]) -> Cursor | None:
         if len(found) <= delivered:
@@ -139,12 +168,6 @@ def compile_sorted(table: Table, query: Query, shape: Shape) -> Sorted:
         same = Fragment(*keyset.ties(terms, values, source))
         ties = found.statement(f"{by_position} LIMIT ?", (query.fetch,), same)
     return Sorted(found, ties, beyond, query.skip, query.fetch, by_values)
-
-
-def _scalars(values: Sequence[object]) -> tuple[Scalar, ...]:
-    """DuckDB's texts of values, nulls and a position."""
-    assert all(each is None or isinstance(each, str | int) for each in values)
-    return values  # type: ignore[return-value]
 
 
 def _term(table: Table, order: Order) -> keyset.Term:

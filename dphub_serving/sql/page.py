@@ -120,4 +120,5 @@ def _filtered(table: Table, query: Query, shape: Shape, *, reverse: bool) -> Fil
     relation = reading(table, query, shape, rest, more, source=rows.source.text)
     text = f"SELECT {row(table, query, shape)}, {POSITION} FROM {relation}"
     params = (*rows.source.params, first, *rows.condition.params, query.fetch, query.skip)
-    return Filtered(Statement(text, params, scans=not rows.few), table.rows, reverse)
+    # Planned with little and in one thread: a limit ends it early.
+    return Filtered(Statement(text, params), table.rows, reverse)
