@@ -41,15 +41,15 @@ class Reading:
         return ", ".join(term.ordering() for term in self.terms)
 
     def statement(
-        self,
-        rest: str,
-        bounds: tuple[int, ...],
-        behind: Fragment | None = None,
+        self, rest: str, bounds: tuple[int, ...], behind: Fragment | None, *, scans: bool = False
     ) -> Statement:
-        """The rows that pass and come `behind` a place; `rest` has the `bounds` as parameters."""
+        """The rows that pass and come `behind` a place; `rest` has the `bounds` as parameters.
+
+        In file order a limit ends it early.
+        """
         source, where = self.rows.source, self.where(behind)
         text = self._text(source.text, f"{where.text}{rest}")
-        return Statement(text, (*source.params, *where.params, *bounds), scans=True)
+        return Statement(text, (*source.params, *where.params, *bounds), scans)
 
     def first(self, level: int, wanted: int, skip: int, behind: Fragment | None) -> Statement:
         """The first rows by one term alone: `behind` says that they agree in those before it.
@@ -141,7 +141,7 @@ class Sorted:
     def rest(self, wanted: int) -> Statement:
         """So many rows beyond the ties, by the whole order at once."""
         order = f" ORDER BY {self.reading.order}, file_row_number LIMIT ? OFFSET ?"
-        return self.reading.statement(order, (wanted, self.skip), self.beyond)
+        return self.reading.statement(order, (wanted, self.skip), self.beyond, scans=True)
 
     def start(self, wanted: int) -> "Step":
         """The same rows, by values."""
