@@ -1,5 +1,5 @@
 """Dagster's loops have no setting: their constants are assigned before the stock entry points run,
-and so is the one function that a clock set back would stop.
+and so are two functions: one that a clock set back would stop, one that looks away too long.
 
 Patching, so pinned to the version; a test says when a name is gone.
 """
@@ -8,10 +8,13 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Mapping
+from logging import Logger
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from dagster import DagsterInstance
     from dagster._core.scheduler.instigation import InstigatorState
+    from dagster._core.storage.dagster_run import RunRecord
 
 # Below this SQLite, which keeps Dagster's state here, answers "database is locked" now and then.
 LOOP_SECONDS = 0.5
@@ -46,6 +49,26 @@ def bear_a_clock_set_back() -> None:
     sensor.get_elapsed = elapsed
 
 
+def notice_a_death_before_the_start() -> None:
+    """Dagster asks after the process of a run that has started; before that it waits a minute."""
+    from dagster._core.launcher.base import WorkerStatus
+    from dagster._daemon.monitoring import run_monitoring
+
+    stock = run_monitoring.monitor_starting_run
+
+    def monitor(instance: "DagsterInstance", run_record: "RunRecord", logger: Logger) -> None:
+        run, launcher = run_record.dagster_run, instance.run_launcher
+        if launcher.supports_check_run_worker_health:
+            health = launcher.check_run_worker_health(run)
+            now = instance.get_run_by_id(run.run_id)  # after it: the dead write nothing more
+            if health.status is WorkerStatus.FAILED and now and now.status is run.status:
+                instance.report_run_failed(now, health.msg)
+                return
+        stock(instance, run_record, logger)
+
+    run_monitoring.monitor_starting_run = monitor
+
+
 def instance(_arguments: list[str]) -> int:
     """Two processes that create one SQLite database at the same time leave it unusable."""
     from dagster import DagsterInstance
@@ -58,6 +81,7 @@ def daemon(arguments: list[str]) -> int:
     from dagster._daemon.cli import main
 
     bear_a_clock_set_back()
+    notice_a_death_before_the_start()
     return _run("dagster-daemon", arguments, main)
 
 

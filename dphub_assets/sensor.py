@@ -18,6 +18,7 @@ from dphub_assets.lake import retention
 from dphub_assets.lake.errors import LakeError, Unavailable
 from dphub_assets.lake.reader import Snapshot
 from dphub_assets.levels import Shelf, Wants
+from dphub_assets.purge import purge
 from dphub_assets.reconcile import Decision, Tried, Wanted, due_at, reconcile, resolved, unsettled
 from dphub_assets.reported import Reported
 from dphub_assets.runs import History
@@ -222,6 +223,7 @@ def reload_stale(
     except reload.ReloadFailed as problem:
         context.log.error(f"the definitions could not be reloaded: {problem}")
         return json.dumps({"specs": specs, "failures": failed.attempts + 1, "at": now})
+    purge(context.instance, state_key(hub.shard))
     context.log.info(f"reloaded for {some(decision.stale)}")
     return "{}"
 
