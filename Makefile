@@ -18,7 +18,7 @@ $(STAMP): requirements.lock pyproject.toml
 	$(RUN) pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $@
 
-dev: $(STAMP)  ## the whole hub on this machine, with the example product
+dev: $(STAMP)  ## the whole hub on this machine, with the example products
 	$(VENV)/bin/dphub dev --products examples
 
 test: $(STAMP)  ## every fast test

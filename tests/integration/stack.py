@@ -25,6 +25,7 @@ from dphub_k8s.stores.directory import DirectoryStore
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples" / "southafrica-scheduled-outage"
 NAME = "southafrica-scheduled-outage-dataset"
+REPORTS = "southafrica-outage-reports"
 # On a busy machine: DPHUB_PATIENCE=300.
 PATIENCE = float(os.environ.get("DPHUB_PATIENCE", "90"))
 Found = TypeVar("Found")
@@ -200,3 +201,15 @@ def copy_data(stack: Stack) -> None:
     stack.data.mkdir(parents=True, exist_ok=True)
     for file in (EXAMPLE / "sample-data").iterdir():
         shutil.copy(file, stack.data / file.name)
+
+
+@contextmanager
+def clone(folder: Path) -> Iterator[Stack]:
+    """As `make dev` in a clone: `examples` are the products, and their data lie below."""
+    stack = Stack(folder)
+    shutil.copytree(ROOT / "examples", stack.products)
+    shutil.copytree(ROOT / "examples", stack.data / "examples")
+    (folder / "examples").symlink_to(stack.products)
+    with running(folder) as running_stack:
+        eventually(lambda: running_stack.ready(REPORTS), "the examples were ready")
+        yield running_stack

@@ -1,9 +1,9 @@
 """The README's first five minutes, followed literally."""
 
+import json
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.integration.stack import EXAMPLE, NAME, ROOT, Stack, eventually, running
+from tests.integration.stack import NAME, ROOT, Stack, clone, eventually
 
 pytestmark = pytest.mark.integration
 
@@ -28,14 +28,8 @@ def shell(heading: str) -> str:
 
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """Its folder looks like a clone: `examples` are the products, and their data lie below."""
     folder: Path = tmp_path_factory.mktemp("clone")
-    made = Stack(folder)
-    shutil.copytree(EXAMPLE, made.products / EXAMPLE.name)
-    shutil.copytree(EXAMPLE, made.data / "examples" / EXAMPLE.name)
-    (folder / "examples").symlink_to(made.products)
-    with running(folder) as running_stack:
-        eventually(lambda: running_stack.ready(), "the example was ready")
+    with clone(folder) as running_stack:
         yield running_stack
 
 
@@ -55,6 +49,22 @@ def test_the_queries_answer(stack: Stack) -> None:
             assert "@odata.nextLink" not in answer.json()
         elif "?" in address:
             assert answer.json()["@odata.nextLink"].startswith(f"{stack.url}{url}?")
+
+
+def test_the_filters_answer(stack: Stack) -> None:
+    lines = shell("Ask for some of them").replace(HUB, stack.url).splitlines()
+    setting, asked = lines[0], [line for line in lines if line.startswith("curl ")]
+    found = [
+        subprocess.run(
+            ["bash", "-c", f"{setting}\n{line} --silent --show-error --fail-with-body"],
+            capture_output=True, text=True, check=True,
+        ).stdout
+        for line in asked
+    ]  # fmt: skip
+    *pages, open_ones, report = map(json.loads, found)
+    assert [page["@odata.count"] for page in pages] == [30, 10, 90, 85]
+    assert open_ones == 81
+    assert report["number"] == "R00002"
 
 
 def test_the_service_roots_of_the_readme_answer(stack: Stack) -> None:
