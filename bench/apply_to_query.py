@@ -163,7 +163,7 @@ def tell(out: Report, found: Seconds) -> None:
         out.add(f"{name}.p95", quantile(seconds, 0.95), "s", baseline=baseline, wanted=most)
 
     out.add("apply_to_query.first", found.applied[0], "s", baseline=alone[0])
-    told("apply_to_query", found.applied, "<= 8 s; to dphub materialize", "<= 15 s")
+    told("apply_to_query", found.applied, "<= 4 s; to dphub materialize", "<= 8 s")
     told("page_size_to_query", found.changed, "<= 2 s, no run", "<= 2 s, no run")
     told("delete_to_404", found.deleted, "<= 5 s", "<= 5 s")
     control = ratio(found.again, alone)

@@ -11,6 +11,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -64,9 +65,7 @@ def measure(out: Report, stack: Stack, count: int) -> None:
     eventually(lambda: settled(stack), "nothing was left to do", PATIENCE)
     idle(out, stack)
     more = [apply(stack, f"more-{number}") for number in range(MORE)]
-    out.add(
-        "apply_to_query.p50", median(more), "s", baseline=alone, wanted="<= 8 s; to an empty hub"
-    )
+    out.add("apply_to_query.p50", median(more), "s", baseline=alone, wanted="<= 2 of an empty hub")
 
 
 def idle(out: Report, stack: Stack) -> None:
@@ -176,8 +175,13 @@ def descendants(pid: int) -> Iterator[int]:
 
 
 def children(pid: int) -> list[int]:
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    return [int(child) for task in tasks for child in (task / "children").read_text().split()]
+    """Threads and processes end while they are looked at."""
+    found: list[int] = []
+    with suppress(FileNotFoundError, ProcessLookupError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            with suppress(FileNotFoundError, ProcessLookupError):
+                found += map(int, (task / "children").read_text().split())
+    return found
 
 
 def seconds_of(stack: Stack) -> dict[str, float]:
@@ -186,7 +190,10 @@ def seconds_of(stack: Stack) -> dict[str, float]:
 
 
 def _seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0  # it has ended: its parent has its time
     return sum(map(int, fields[11:15])) / 100
 
 
