@@ -16,7 +16,7 @@ import duckdb
 
 from dphub_serving.cache.folder import UNFINISHED, Folder
 
-TOO_BIG = 3  # the exit status where the file has no room
+TOO_BIG = 3  # the exit status where the file has no room, or its making too little memory
 LOW_PRIORITY = 10
 CONFIG: dict[str, str | bool | int | float | list[str]] = {
     "threads": 1,
@@ -51,9 +51,10 @@ def _write(target: Path, statements: Sequence[str]) -> int:
     except duckdb.Error as error:
         for leftover in target.parent.glob(f"{unfinished.name}*"):
             leftover.unlink()
-        if os.strerror(errno.EFBIG) not in str(error):
-            raise
-        return TOO_BIG
+        out_of_memory = isinstance(error, duckdb.OutOfMemoryException)
+        if out_of_memory or os.strerror(errno.EFBIG) in str(error):
+            return TOO_BIG
+        raise
     unfinished.rename(target)
     return 0
 

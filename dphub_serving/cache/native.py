@@ -36,6 +36,7 @@ KNOWN = 4096
 IDLE_SECONDS = 600.0
 LOOK_SECONDS = 2.0
 AGAIN_SECONDS = 600.0
+TOO_BIG_SECONDS = 86_400.0  # to find that out again costs as much as it did
 TICK_SECONDS = 0.5
 TOUCH_SECONDS = 60.0
 
@@ -203,9 +204,10 @@ class NativeTables:
             log.info("native file built", extra={"key": entry.key, "rows": entry.table.rows})
             self._attach(entry)
             return
-        why = "it is too big" if child.returncode == TOO_BIG else f"exit {child.returncode}"
+        too_big = child.returncode == TOO_BIG
+        why = "it is too big" if too_big else f"exit {child.returncode}"
         log.warning("native file not built", extra={"key": entry.key, "why": why})
-        entry.rest = time.monotonic() + AGAIN_SECONDS
+        entry.rest = time.monotonic() + (TOO_BIG_SECONDS if too_big else AGAIN_SECONDS)
 
     def _keep(self, entry: _Entry, now: float) -> None:
         """Say that it is used; let it go where it is not, or where its file was taken away."""

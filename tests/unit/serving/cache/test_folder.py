@@ -1,11 +1,14 @@
 """The folder of native files keeps to its bytes, and to what still serves."""
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
+from dphub_serving.cache.build import TOO_BIG
 from dphub_serving.cache.folder import DAY, SUFFIX, UNFINISHED, Folder
 
 
@@ -52,3 +55,14 @@ def test_room_is_made_of_what_was_asked_for_longest_ago(folder: Folder) -> None:
     big = put(folder, "big", 51)
     assert folder.room() == 70
     assert (big.exists(), new.exists()) == (False, True)
+
+
+def test_a_file_that_needs_too_much_memory_is_too_big(folder: Folder) -> None:
+    rows = "CREATE TABLE rows AS SELECT i, repeat('x', 200) AS t FROM range(300000) r(i)"
+    starved = "from dphub_serving.cache import build; build.CONFIG['memory_limit'] = '2MB'; "
+    code = f"import sys; {starved}sys.exit(build.main(sys.argv[1:]))"
+    sort = "CREATE TABLE sorted AS FROM rows ORDER BY i % 7, t"
+    asked = [str(folder.path), "1000000000", "k", rows, sort]
+    done = subprocess.run([sys.executable, "-c", code, *asked], check=False)
+    assert done.returncode == TOO_BIG
+    assert not list(folder.path.glob("*.duckdb*"))
