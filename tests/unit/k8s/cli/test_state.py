@@ -70,7 +70,7 @@ def test_a_product_is_in_one_state(
 def test_the_table_says_what_happened_and_what_follows(dphub: Dphub, store: DirectoryStore) -> None:
     put(store, "a", GOOD)
     failed = RunStatus(id="fedcba9876543210", result="Failed", ended=NOW)
-    due = NOW + timedelta(hours=3, minutes=1)
+    due = NOW + timedelta(hours=3, minutes=30)
     message = "no room; snapshot 3 is still served"
     put(
         store,
