@@ -91,7 +91,7 @@ def served(stack: Stack, name: str) -> bool:
 
 def all_served(stack: Stack, count: int) -> bool:
     pointers = stack.home / "lake" / "pointers"
-    found = [file for file in pointers.iterdir() if b'"current"' in file.read_bytes()]
+    found = [file for file in pointers.glob("[!.]*") if b'"current"' in file.read_bytes()]
     if len(found) < count:
         time.sleep(1)
         return False
