@@ -30,6 +30,9 @@ LATER = (
     "dagster._core.executor.in_process",
 )
 
+# Settings of the allocators of deltalake and pyarrow, each of which would start a thread.
+ALLOCATORS = ("_RJEM_MALLOC_CONF", "JE_ARROW_MALLOC_CONF")
+
 
 def main(_arguments: list[str]) -> int:
     """Serve the socket named by DPHUB_WARM_SOCKET until SIGTERM."""
@@ -38,9 +41,9 @@ def main(_arguments: list[str]) -> int:
 
 
 def preload() -> None:
-    # The allocator of `deltalake` would start a thread.
-    said = os.environ.get("_RJEM_MALLOC_CONF")
-    os.environ["_RJEM_MALLOC_CONF"] = ",".join(filter(None, (said, "background_thread:false")))
+    for allocator in ALLOCATORS:
+        said = os.environ.get(allocator)
+        os.environ[allocator] = ",".join(filter(None, (said, "background_thread:false")))
     for module in LATER:
         importlib.import_module(module)
     gc.collect()
