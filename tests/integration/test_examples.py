@@ -101,7 +101,8 @@ def test_decimals_and_moments_are_exact(stack: Stack) -> None:
     (row,) = asked(stack, filter="claimed eq 543.25", select="number,claimed,reported")
     assert row == {"number": "R00001", "claimed": 543.25, "reported": "2026-02-28T22:01:33Z"}
     file = ROOT / "examples" / REPORTS / "sample-data" / "reports.ndjson"
-    reported = [datetime.fromisoformat(json.loads(one)["reported"]) for one in file.open()]
+    lines = file.read_text().splitlines()
+    reported = [datetime.fromisoformat(json.loads(one)["reported"]) for one in lines]
     begin = "2026-03-31T00:00:00+02:00"
     last = asked(stack, filter=f"reported ge {begin}", top="1000")
     assert len(last) == sum(one >= datetime.fromisoformat(begin) for one in reported)
