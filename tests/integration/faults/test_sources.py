@@ -79,6 +79,7 @@ def test_a_broken_source_is_tried_again_and_holds_up_nobody(
 
 
 def test_a_source_that_changes_in_the_middle_of_a_build_is_read_again(stack: Stack) -> None:
+    eventually(lambda: runs.settled(stack), "nothing else was built")
     source = stack.data / "changing.parquet"
     products.write_side(source, "a")
     stack.put(products.slow("changing", source.name))
@@ -108,6 +109,7 @@ def test_a_schema_that_does_not_fit_waits_for_an_edit(
 
 
 def test_a_build_that_hangs_delays_nobody(stack: Stack) -> None:
+    eventually(lambda: runs.settled(stack), "nothing else was built")
     stack.put(products.slow("hanging"))
     worker = processes.building(stack)
     stack.put(products.small("beside-hanging"))
