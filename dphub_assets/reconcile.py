@@ -102,6 +102,17 @@ class Decision:
     suspended: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one product is: `at` is a field of `Decision`, or "right". What is `moving` is about to
+    be another; `why` are those that it waits for."""
+
+    at: str
+    moving: bool = False
+    why: tuple[str, ...] = ()
+    due: float = 0.0
+
+
 def unsettled(wanted: Mapping[str, Wanted], built: Mapping[str, Built]) -> set[str]:
     """Names that are not built as declared: of these the runs must be looked up."""
     return {
@@ -151,76 +162,101 @@ def reconcile(
     is held, so that it is built once. Only what is on its way holds: what waits, failed, or pauses
     before another attempt may take for ever, and what is published of it is read meanwhile.
     """
-    stale = dict.fromkeys(
-        n for n in wanted if n not in others and _is_stale(wanted[n], loaded.get(n))
-    )
-    gone = [n for n in loaded if n not in wanted]
-    build: dict[str, str] = {}
-    publish, running, broken, failed, suspended = [], [], [], [], []
-    later: dict[str, float] = {}
-    waiting: dict[str, tuple[str, ...]] = {}
-    held: dict[str, tuple[str, ...]] = {}
-    moving: set[str] = set()
-    for name in upstream_first(wanted):
-        want, have, past = wanted[name], built.get(name), tried.get(name, Tried())
-        before = tuple(dict.fromkeys(p for p in want.reads.values() if p in moving))
-        if before and not want.refused:
-            moving.add(name)
-        if past.in_flight:
-            running.append(name)
-            moving.add(name)
-        elif want.refused:
-            broken.append(name)
-        elif at_level(want, have):
-            # The data is right, what is said of it is not: no run, so nothing to wait for.
-            if have and have.digest != want.digest:
-                publish.append(name)
-        elif want.suspended:
-            suspended.append(name)
-            moving.discard(name)
-        elif name in stale:
-            moving.add(name)  # a reload and a run of the same product are two ticks
-        elif name in loaded and loaded[name].broken:
-            broken.append(name)
-            moving.discard(name)
-        elif want.waiting:
-            waiting[name] = want.waiting
-            moving.discard(name)
-        elif past.failure and past.failure.final:
-            failed.append(name)
-        elif (due := due_at(past, now)) > now:
-            later[name] = due
-            if not past.failure and now < past.last_end + BACK_OFF_SECONDS:
-                moving.add(name)  # it ended well, after the lake was looked at
-        elif before:
-            held[name] = before
-        elif want.missing:
-            waiting[name] = tuple(f"product {product}" for product in want.missing)
-        else:
-            build[name] = f"{want.uid}:{want.generation}:{want.level}:{past.attempts}"
-            moving.add(name)
-    build = {name: key for name, key in build.items() if name not in others}
-    busy = {tried[name].run or name for name in running if name not in others}
-    runs = together(list(build), _alone(build, built, wanted, tried), slots)
+    places = places_of(wanted, loaded, built, tried, now, others)
+    build = {n: _run_key(wanted[n], tried.get(n, Tried())) for n in _at(places, "build")}
+    own = {name: key for name, key in build.items() if name not in others}
+    busy = {tried[n].run or n for n in _at(places, "running") if n not in others}
+    runs = together(list(own), _alone(own, built, wanted, tried), slots)
     runs = runs[: max(0, slots - len(busy))]
-    begun = {name: build[name] for names in runs for name in names}
+    begun = {name: own[name] for names in runs for name in names}
     decision = Decision(
-        stale=(*stale, *gone),
+        stale=(
+            *(n for n in wanted if _is_stale(wanted[n], loaded.get(n))),
+            *(n for n in loaded if n not in wanted),
+        ),
         accept=tuple(n for n, want in wanted.items() if _unaccepted(want, built.get(n))),
         build=begun,
         runs=tuple(runs),
-        queued=tuple(name for name in build if name not in begun),
-        held=held,
-        publish=tuple(publish),
+        queued=tuple(name for name in own if name not in begun),
+        held={name: places[name].why for name in _at(places, "held")},
+        publish=_at(places, "publish"),
         retire=tuple(n for n, h in built.items() if n not in wanted or wanted[n].uid != h.uid),
-        running=tuple(running),
-        later=later,
-        failed=tuple(failed),
-        waiting=waiting,
-        broken=tuple(broken),
-        suspended=tuple(suspended),
+        running=_at(places, "running"),
+        later={name: places[name].due for name in _at(places, "later")},
+        failed=_at(places, "failed"),
+        waiting={name: places[name].why for name in _at(places, "waiting")},
+        broken=_at(places, "broken"),
+        suspended=_at(places, "suspended"),
     )
     return _without(others, decision) if others else decision
+
+
+def places_of(
+    wanted: Mapping[str, Wanted],
+    loaded: Mapping[str, Loaded],
+    built: Mapping[str, Built],
+    tried: Mapping[str, Tried],
+    now: float,
+    others: Collection[str] = (),
+) -> dict[str, Place]:
+    """Of each product, those first that others read."""
+    found: dict[str, Place] = {}
+    for name in upstream_first(wanted):
+        want, loading = wanted[name], loaded.get(name)
+        reads = dict.fromkeys(want.reads.values())
+        before = tuple(product for product in reads if product in found and found[product].moving)
+        stale = name not in others and _is_stale(want, loading)
+        broken = loading is not None and loading.broken
+        past = tried.get(name, Tried())
+        found[name] = _place(want, built.get(name), past, before, stale, broken, now)
+    return found
+
+
+def _place(
+    want: Wanted,
+    have: Built | None,
+    past: Tried,
+    before: tuple[str, ...],
+    stale: bool,
+    broken: bool,
+    now: float,
+) -> Place:
+    """`before` are those that it reads and that are on their way."""
+    if past.in_flight:
+        return Place("running", moving=True)
+    if want.refused:
+        return Place("broken")
+    if at_level(want, have):
+        # The data is right, what is said of it is not: no run, so nothing to wait for.
+        said = have is not None and have.digest == want.digest
+        return Place("right" if said else "publish", moving=bool(before))
+    if want.suspended:
+        return Place("suspended")
+    if stale:
+        return Place("stale", moving=True)  # a reload and a run of the same product are two ticks
+    if broken:
+        return Place("broken")
+    if want.waiting:
+        return Place("waiting", why=want.waiting)
+    if past.failure and past.failure.final:
+        return Place("failed", moving=bool(before))
+    if (due := due_at(past, now)) > now:
+        # It may have ended well, after the lake was looked at.
+        ended = past.failure is None and now < past.last_end + BACK_OFF_SECONDS
+        return Place("later", moving=bool(before) or ended, due=due)
+    if before:
+        return Place("held", moving=True, why=before)
+    if want.missing:
+        return Place("waiting", why=tuple(f"product {product}" for product in want.missing))
+    return Place("build", moving=True)
+
+
+def _at(places: Mapping[str, Place], is_at: str) -> tuple[str, ...]:
+    return tuple(name for name, place in places.items() if place.at == is_at)
+
+
+def _run_key(want: Wanted, past: Tried) -> str:
+    return f"{want.uid}:{want.generation}:{want.level}:{past.attempts}"
 
 
 def together(
