@@ -48,13 +48,10 @@ def process(stack: Stack, name: str) -> int:
 
 def builder(stack: Stack) -> int | None:
     """The process that builds: it holds the lock of a spill folder open."""
-    for entry in Path("/proc").glob("[0-9]*/fd/*"):
-        try:
-            target = entry.readlink()
-        except OSError:
-            continue
-        if target.name == "lock" and target.parent.parent == stack.home / "spill":
-            return int(entry.parts[2])
+    for process in Path("/proc").glob("[0-9]*"):
+        for target in _opened(process):
+            if target.name == "lock" and target.parent.parent == stack.home / "spill":
+                return int(process.name)
     return None
 
 
@@ -62,17 +59,42 @@ def building(stack: Stack) -> int:
     """A process that was stopped (SIGSTOP) in the middle of writing rows."""
 
     def caught() -> int | None:
-        if not any((stack.home / "lake" / "staging").glob("*/*.parquet")):
-            return None
+        # Who builds is found first: a look at every process takes as long as many a write.
         if (found := builder(stack)) is None:
             return None
+        eventually(lambda: _writes(found, stack) or not _lives(found), "rows were being written")
+        if not _lives(found):
+            return None
         os.kill(found, signal.SIGSTOP)
-        if any((stack.home / "lake" / "staging").glob("*/*.parquet")):
+        if _writes(found, stack):
             return found
         os.kill(found, signal.SIGCONT)
         return None
 
     return eventually(caught, "a build was under way")
+
+
+def _writes(pid: int, stack: Stack) -> bool:
+    """Whether it has a file of rows open that is not published; those of the dead lie there too."""
+    staging = stack.home / "lake" / "staging"
+    opened = _opened(Path(f"/proc/{pid}"))
+    return any(file.suffix == ".parquet" and staging in file.parents for file in opened)
+
+
+def _opened(process: Path) -> Iterator[Path]:
+    try:
+        for entry in (process / "fd").iterdir():
+            yield entry.readlink()
+    except OSError:
+        return
+
+
+def _lives(pid: int) -> bool:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
 
 
 def kill(pid: int) -> None:
