@@ -24,7 +24,7 @@ from bench import report
 from bench.load import Answer, Connection, request
 from bench.measure import ROOT, median, quantile, ratio
 from bench.report import Report
-from tests.integration.stack import Stack, copy_data, eventually, example, running
+from tests.integration.stack import Stack, eventually, example, running_over_the_example
 
 POLL_SECONDS = 0.02
 PATIENCE = 120.0
@@ -117,10 +117,8 @@ def main() -> int:
     with TemporaryDirectory(prefix="dphub-bench-") as folder:
         out = Report(chosen.json)
         out.begin("from YAML to rows, the small example", None)
-        hub = Path(folder) / "hub"
-        copy_data(Stack(hub))
         began = time.perf_counter()
-        with running(hub) as stack:
+        with running_over_the_example(Path(folder) / "hub") as stack:
             out.add("dev.start_to_ready", time.perf_counter() - began, "s")
             samples = [Sample(stack, number) for number in range(chosen.samples)]
             tell(out, measured(samples, Path(folder)))

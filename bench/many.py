@@ -22,6 +22,7 @@ from bench import report
 from bench.load import Connection, request
 from bench.measure import median
 from bench.report import Report
+from tests.factories import product
 from tests.integration.stack import Stack, eventually, running
 
 SOURCES = 20
@@ -123,29 +124,14 @@ def write_sources(folder: Path) -> None:
 
 
 def document(name: str, number: int) -> dict[str, Any]:
-    sources = {kind: {"path": f"{kind}-{number}.parquet"} for kind in ("facts", "places")}
-    return {
-        "apiVersion": "openness.ecostruxure.se.app/v1alpha1",
-        "kind": "DataProduct",
-        "metadata": {"name": name},
-        "spec": {
-            "domain": f"domain-{number % 10}",
-            "backend": {
-                "sources": sources,
-                "joins": [{"left": "facts", "right": "places", "on": ["place"]}],
-            },
-            "entity": {
-                "name": "Fact",
-                "key_column": "id",
-                "columns": [
-                    {"name": "id", "type": "string", "generated": True},
-                    {"name": "place", "type": "bigint"},
-                    {"name": "name", "type": "string"},
-                    {"name": "value", "type": "bigint"},
-                ],
-            },
-        },
-    }
+    return product(
+        name,
+        domain=f"domain-{number % 10}",
+        sources={kind: {"path": f"{kind}-{number}.parquet"} for kind in ("facts", "places")},
+        joins=[{"left": "facts", "right": "places", "on": ["place"]}],
+        entity="Fact",
+        columns={"place": "bigint", "name": "string", "value": "bigint"},
+    )
 
 
 def processes(stack: Stack) -> dict[str, list[int]]:

@@ -22,6 +22,7 @@ def product(
     columns: Mapping[str, str | Mapping[str, Any]] | None = None,
     key: str = "id",
     joins: list[dict[str, Any]] | None = None,
+    entity: str = "Order",
     **spec: Any,
 ) -> dict[str, Any]:
     """The document of a product: each source `s` is `s.parquet`, joined in a chain on `item`.
@@ -45,7 +46,7 @@ def product(
         "spec": {
             "backend": {"sources": dict(sources), "joins": chain if joins is None else joins},
             "entity": {
-                "name": "Order",
+                "name": entity,
                 "key_column": key,
                 "columns": [
                     {"name": column, **({"type": said} if isinstance(said, str) else said)}

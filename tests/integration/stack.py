@@ -197,10 +197,12 @@ def example(**spec: Any) -> dict[str, Any]:
     return document
 
 
-def copy_data(stack: Stack) -> None:
-    stack.data.mkdir(parents=True, exist_ok=True)
-    for file in (EXAMPLE / "sample-data").iterdir():
-        shutil.copy(file, stack.data / file.name)
+@contextmanager
+def running_over_the_example(folder: Path, **environment: str) -> Iterator[Stack]:
+    """No product yet; the example's data are in the data folder."""
+    shutil.copytree(EXAMPLE / "sample-data", folder / "data")
+    with running(folder, **environment) as stack:
+        yield stack
 
 
 @contextmanager

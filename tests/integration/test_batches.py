@@ -1,26 +1,17 @@
 """Many products at once in the real hub: several share a run, and none suffers from another."""
 
-from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dphub_assets.reconcile import MANY
-from tests.integration.stack import Stack, copy_data, eventually, example, running
+from tests.integration.stack import Stack, eventually, example
 
 pytestmark = pytest.mark.integration
 
 PATIENCE = 300.0
 BROKEN = "many-3"
-
-
-@pytest.fixture
-def stack(tmp_path: Path) -> Iterator[Stack]:
-    copy_data(Stack(tmp_path))
-    with running(tmp_path) as running_stack:
-        yield running_stack
 
 
 def test_many_products_are_built_in_few_runs_and_one_that_fails_is_told_alone(stack: Stack) -> None:

@@ -2,14 +2,14 @@
 
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 
-from tests.integration.stack import Stack, copy_data, eventually, example, running
+from tests.factories import product
+from tests.integration.stack import Stack, eventually, example
 
 pytestmark = [
     pytest.mark.integration,
@@ -18,37 +18,15 @@ pytestmark = [
 
 # Joined with itself on a constant: seconds of work.
 MANY = 5_000
-EVERY_PAIR = {
-    "apiVersion": "openness.ecostruxure.se.app/v1alpha1",
-    "kind": "DataProduct",
-    "metadata": {"name": "pairs"},
-    "spec": {
-        "backend": {
-            "sources": {
-                "left": {"path": "many.parquet"},
-                "right": {"path": "many.parquet", "rename": {"value": "other"}},
-            },
-            "joins": [{"left": "left", "right": "right", "on": ["one"], "how": "inner"}],
-        },
-        "entity": {
-            "name": "Pair",
-            "key_column": "id",
-            "columns": [
-                {"name": "id", "type": "string", "generated": True},
-                {"name": "value", "type": "int"},
-                {"name": "other", "type": "int"},
-            ],
-        },
+EVERY_PAIR = product(
+    "pairs",
+    sources={
+        "left": {"path": "many.parquet"},
+        "right": {"path": "many.parquet", "rename": {"value": "other"}},
     },
-}
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    folder: Path = tmp_path_factory.mktemp("hub")
-    copy_data(Stack(folder))
-    with running(folder) as running_stack:
-        yield running_stack
+    joins=[{"left": "left", "right": "right", "on": ["one"], "how": "inner"}],
+    columns={"value": "int", "other": "int"},
+)
 
 
 def test_a_run_is_forked_from_a_process_with_one_thread(stack: Stack) -> None:

@@ -1,44 +1,27 @@
 """A product's life against the real processes: added, edited, broken, mended, deleted, put back."""
 
 import copy
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import polars as pl
 import pytest
 
-from tests.integration.stack import NAME, Stack, copy_data, eventually, example, running
+from tests.factories import product
+from tests.integration.stack import NAME, Stack, eventually, example
 
 pytestmark = pytest.mark.integration
 
-SMALL = {
-    "apiVersion": "openness.ecostruxure.se.app/v1alpha1",
-    "kind": "DataProduct",
-    "metadata": {"name": "suburbs"},
-    "spec": {
-        "domain": "geo",
-        "backend": {"sources": {"areas": {"path": "areas.parquet"}}},
-        "entity": {
-            "name": "Suburb",
-            "key_column": "id",
-            "columns": [
-                {"name": "id", "type": "string", "generated": True},
-                {"name": "suburb", "type": "string", "description": "as the provider spells it"},
-                {"name": "city", "type": "string"},
-            ],
-        },
+SMALL = product(
+    "suburbs",
+    domain="geo",
+    sources=["areas"],
+    entity="Suburb",
+    columns={
+        "suburb": {"type": "string", "description": "as the provider spells it"},
+        "city": "string",
     },
-}
-
-
-@pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    folder: Path = tmp_path_factory.mktemp("hub")
-    copy_data(Stack(folder))
-    with running(folder) as running_stack:
-        yield running_stack
+)
 
 
 def test_a_product_lives(stack: Stack) -> None:

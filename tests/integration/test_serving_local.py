@@ -4,8 +4,8 @@ from pathlib import Path
 
 import duckdb
 import pytest
-import yaml
 
+from tests.factories import product, write
 from tests.integration.serving_process import running
 
 pytestmark = pytest.mark.integration
@@ -14,23 +14,14 @@ UVICORN = ("-m", "uvicorn", "dphub_serving.app:app", "--port", "{port}")
 
 
 def write_product(folder: Path, name: str, source: str) -> Path:
-    columns = [
-        {"name": "id", "type": "string", "generated": True},
-        {"name": "a", "type": "int"},
-    ]
-    document = {
-        "apiVersion": "openness.ecostruxure.se.app/v1alpha1",
-        "kind": "DataProduct",
-        "metadata": {"name": name},
-        "spec": {
-            "api": {"path": f"/{name}", "resource": "Rows"},
-            "backend": {"engine": "parquet_join", "sources": {"s": {"path": source}}},
-            "entity": {"name": "Row", "key_column": "id", "columns": columns},
-        },
-    }
-    file = folder / f"{name}.yaml"
-    file.write_text(yaml.safe_dump(document))
-    return file
+    document = product(
+        name,
+        api={"path": f"/{name}", "resource": "Rows"},
+        sources={"s": {"path": source}},
+        entity="Row",
+        columns={"a": "int"},
+    )
+    return write(folder / f"{name}.yaml", document)
 
 
 @pytest.fixture

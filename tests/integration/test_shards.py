@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from dphub_k8s.shards import Shard
-from tests.integration.stack import Stack, copy_data, eventually, running
+from tests.factories import product
+from tests.integration.stack import Stack, eventually, running_over_the_example
 
 pytestmark = pytest.mark.integration
 
@@ -17,8 +18,7 @@ NAMES = ("areas-a", "areas-b", "areas-c", "areas-d", "areas-e")
 @pytest.fixture(scope="module")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     folder: Path = tmp_path_factory.mktemp("hub")
-    copy_data(Stack(folder))
-    with running(folder, DPHUB_SHARDS="2") as running_stack:
+    with running_over_the_example(folder, DPHUB_SHARDS="2") as running_stack:
         yield running_stack
 
 
@@ -70,20 +70,6 @@ def located(stack: Stack) -> dict[str, str]:
 
 
 def document(name: str) -> dict[str, Any]:
-    return {
-        "apiVersion": "openness.ecostruxure.se.app/v1alpha1",
-        "kind": "DataProduct",
-        "metadata": {"name": name},
-        "spec": {
-            "domain": "geo",
-            "backend": {"sources": {"areas": {"path": "areas.parquet"}}},
-            "entity": {
-                "name": "Area",
-                "key_column": "id",
-                "columns": [
-                    {"name": "id", "type": "string", "generated": True},
-                    {"name": "suburb", "type": "string"},
-                ],
-            },
-        },
-    }
+    return product(
+        name, domain="geo", sources=["areas"], entity="Area", columns={"suburb": "string"}
+    )

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests import factories
-from tests.integration.stack import NAME, Stack, copy_data, eventually, example, running
+from tests.integration.stack import NAME, Stack, eventually, example, running_over_the_example
 
 pytestmark = pytest.mark.integration
 
@@ -29,8 +29,7 @@ def asked(stack: Stack, *options: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_it_tells_of_runs_and_what_follows(tmp_path: Path) -> None:
-    copy_data(Stack(tmp_path))
-    with running(tmp_path) as stack:
+    with running_over_the_example(tmp_path) as stack:
         stack.put(example())
         eventually(stack.ready, "the product was ready")
         assert asked(stack).returncode == 0

@@ -5,34 +5,16 @@ from typing import Any
 
 import polars as pl
 
+from tests.factories import product
+
 Document = dict[str, Any]
 SIDE = 1_800
 
 
-def document(
-    name: str, sources: dict[str, str], columns: dict[str, str], **backend: Any
-) -> Document:
+def document(name: str, sources: dict[str, str], columns: dict[str, str], **said: Any) -> Document:
     """`sources` are files by alias, `columns` their types."""
-    return {
-        "apiVersion": "openness.ecostruxure.se.app/v1alpha1",
-        "kind": "DataProduct",
-        "metadata": {"name": name},
-        "spec": {
-            "domain": "faults",
-            "backend": {
-                "sources": {alias: {"path": path} for alias, path in sources.items()},
-                **backend,
-            },
-            "entity": {
-                "name": "Row",
-                "key_column": "id",
-                "columns": [
-                    {"name": "id", "type": "string", "generated": True},
-                    *({"name": each, "type": kind} for each, kind in columns.items()),
-                ],
-            },
-        },
-    }
+    places = {alias: {"path": path} for alias, path in sources.items()}
+    return product(name, domain="faults", sources=places, entity="Row", columns=columns, **said)
 
 
 def small(name: str, source: str = "small.parquet") -> Document:
