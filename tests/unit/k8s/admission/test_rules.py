@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from dphub_k8s.admission import admit
-from dphub_k8s.api.errors import Problem, Refused
 from dphub_k8s.api.quality import Rule
 from dphub_k8s.api.refresh import Refresh
 from tests.factories import product
+from tests.unit.k8s.admission.refusal import is_refused
 
 COLUMNS = {
     "item": "string",
@@ -34,12 +34,6 @@ def rule(metric: str, **said: Any) -> dict[str, Any]:
 
 def invalid(column: str, **arguments: Any) -> dict[str, Any]:
     return rule("invalidValues", column=column, arguments=arguments)
-
-
-def problems(document: object) -> tuple[Problem, ...]:
-    with pytest.raises(Refused) as caught:
-        admit(document)
-    return caught.value.problems
 
 
 @pytest.mark.parametrize(
@@ -209,9 +203,7 @@ def test_what_is_taken_is_kept_as_it_was_written(document: dict[str, Any]) -> No
 def test_what_is_wrong_is_told(
     document: dict[str, Any], path: str, reason: str, message: str
 ) -> None:
-    (problem,) = problems(document)
-    assert (problem.path, problem.reason) == (f"spec.{path}", reason)
-    assert message in problem.message
+    is_refused(document, f"spec.{path}", reason, message)
 
 
 def test_what_does_not_shape_the_data_is_no_reason_to_build() -> None:

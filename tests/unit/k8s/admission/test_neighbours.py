@@ -8,6 +8,7 @@ from dphub_k8s.admission import Neighbour, admit, admit_all
 from dphub_k8s.api.errors import Refused
 from dphub_k8s.api.product import DataProduct
 from tests.factories import product
+from tests.unit.k8s.admission.refusal import is_refused
 
 FIRST = Neighbour("sales-orders", "orders", "a.yaml:1")
 
@@ -23,11 +24,7 @@ FIRST = Neighbour("sales-orders", "orders", "a.yaml:1")
     ],
 )
 def test_the_older_wins(document: object, path: str, reason: str, message: str) -> None:
-    with pytest.raises(Refused) as caught:
-        admit(document, origin="b.yaml:1", others=[FIRST])
-    (problem,) = caught.value.problems
-    assert (problem.path, problem.reason) == (path, reason)
-    assert message in problem.message
+    is_refused(document, path, reason, message, origin="b.yaml:1", others=[FIRST])
 
 
 def test_a_product_is_not_in_its_own_way() -> None:
