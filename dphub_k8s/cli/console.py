@@ -74,8 +74,17 @@ def store(found: Settings) -> DirectoryStore:
 
 def missing_engine() -> str | None:
     """Why `python -m dphub_assets` cannot be started here, if it cannot."""
-    missing = [name for name in ("duckdb", "dphub_assets") if find_spec(name) is None]
-    return f"{missing[0]} is not installed (pip install 'dphub[assets]')" if missing else None
+    return _missing("assets", "duckdb", "dphub_assets")
+
+
+def missing_hub() -> str | None:
+    """Why the processes of `dphub dev` cannot be started here, if they cannot."""
+    return _missing("assets,serving", "dagster", "dagster_webserver", "duckdb", "uvicorn")
+
+
+def _missing(extras: str, *modules: str) -> str | None:
+    missing = next((name for name in modules if find_spec(name) is None), None)
+    return missing and f"{missing} is not installed (pip install 'dphub[{extras}]')"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ def dev(
     """Run the whole hub here, until Ctrl-C."""
     from dphub_k8s import dev as local
 
+    if why := console.missing_hub():
+        raise Failure(f"the hub cannot run here: {why}")
     # A person's own machine: what that person may read may be a source.
     os.environ.setdefault("DPHUB_ALLOWED_ROOTS", "*")
     raise typer.Exit(local.run(console.settings(products, home, data_root), port, dagster_port))

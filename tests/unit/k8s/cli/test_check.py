@@ -165,3 +165,16 @@ def test_without_the_engine_the_rest_is_checked(here: Path) -> None:
     assert run.stderr == (
         "the sources were not looked at: duckdb is not installed (pip install 'dphub[assets]')\n"
     )
+
+
+def test_without_dagster_there_is_no_hub(here: Path) -> None:
+    code = "import sys; sys.modules['dagster'] = None; from dphub_k8s.cli import main; main()"
+    run = subprocess.run(
+        [sys.executable, "-c", code, "dev"], capture_output=True, text=True, check=False
+    )
+    assert (run.returncode, run.stdout) == (1, "")
+    assert run.stderr == (
+        "dphub: the hub cannot run here: dagster is not installed "
+        "(pip install 'dphub[assets,serving]')\n"
+    )
+    assert list(here.iterdir()) == [here / "products"]
