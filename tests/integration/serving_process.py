@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+
+from tests.integration.stack import free_port
 
 DEADLINE = 60
 
@@ -39,7 +40,7 @@ class Service:
 def running(home: Path, command: tuple[str, ...] = (), **env: str) -> Iterator[Service]:
     """`command` instead of `python -m dphub_serving`; {port} is filled in."""
     home.mkdir(parents=True, exist_ok=True)
-    port, log = _free_port(), home / f"service-{time.monotonic_ns()}.log"
+    port, log = free_port(), home / f"service-{time.monotonic_ns()}.log"
     words = command or ("-m", "dphub_serving")
     began = time.monotonic()
     with log.open("wb") as output:
@@ -70,9 +71,3 @@ def _wait_ready(client: httpx.Client, process: subprocess.Popen[bytes], log: Pat
             pass
         time.sleep(0.02)
     raise AssertionError(log.read_text())
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

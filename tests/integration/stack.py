@@ -93,7 +93,11 @@ class Stack:
         )
         self._reader = threading.Thread(target=self._read, args=(self.process,), daemon=True)
         self._reader.start()
-        eventually(self._is_ready, "dphub dev was ready")
+        try:
+            eventually(self._is_ready, "dphub dev was ready")
+        except AssertionError as error:
+            error.add_note("".join(self.log))
+            raise
 
     def stop(self, number: int = signal.SIGINT) -> int:
         assert self.process is not None
