@@ -4,6 +4,7 @@ validate FILE...      what the sources' schemas show to be wrong, one JSON objec
 infer FILE...         a first product over files, as YAML
 materialize FILE...   build and publish without Dagster
 daemon, webserver     Dagster's own, with faster loops
+location              Dagster's code server, for many products
 warm                  forks run workers, everything loaded
 instance              creates the databases of the Dagster instance
 """
@@ -30,6 +31,10 @@ def program(name: str) -> Callable[[list[str]], int] | None:
             from dphub_assets import fast
 
             return {"daemon": fast.daemon, "webserver": fast.webserver}[name]
+        case "location":
+            from dphub_assets import location
+
+            return location.main
         case "instance":
             from dphub_assets import fast
 
@@ -45,7 +50,7 @@ def program(name: str) -> Callable[[list[str]], int] | None:
 def main(arguments: list[str]) -> int:
     chosen = program(arguments[0]) if arguments else None
     if chosen is None:
-        names = "validate, infer, materialize, daemon, webserver, warm, instance"
+        names = "validate, infer, materialize, daemon, webserver, location, warm, instance"
         print(f"usage: python -m dphub_assets PROGRAM …, one of {names}", file=sys.stderr)
         return 2
     try:

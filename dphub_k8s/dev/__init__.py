@@ -1,6 +1,6 @@
 """`dphub dev`: the whole hub on this machine, as processes under one parent.
 
-    location    definitions, sensor, runs      dagster api grpc
+    location    definitions, sensor, runs      dagster api grpc, patched
     warm        forks run workers              dphub_assets
     daemon      ticks                          dagster-daemon, faster loops
     webserver   the UI                         dagster-webserver
@@ -148,7 +148,7 @@ def _start_location(processes: Processes, shard: Shard, port: int) -> None:
     address = ["--host", HOST, "--port", str(port), "--location-name", shard.location]
     module = ["-m", "dphub_assets.definitions", "--log-level", "warning"]
     # Not `dagster code-server`: its front outlives the server behind it, and starts no other.
-    command = ["-m", "dagster", "api", "grpc", *address, *module]
+    command = ["-m", "dphub_assets", "location", *address, *module]
     processes.start(name, command, DPHUB_SHARD=str(shard.number))
 
 

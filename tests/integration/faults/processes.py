@@ -10,7 +10,7 @@ from tests.integration.stack import Stack, eventually
 # What each process of `dphub dev` runs.
 COMMANDS = {
     "service": "-m dphub_serving",
-    "location": "-m dagster api grpc",
+    "location": "-m dphub_assets location",
     "webserver": "-m dphub_assets webserver",
     "daemon": "-m dphub_assets daemon",
     "warm": "-m dphub_assets warm",

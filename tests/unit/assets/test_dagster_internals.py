@@ -3,10 +3,14 @@
 import importlib
 
 import pytest
+from dagster._core.remote_representation.external_data import RepositoryErrorSnap
 from dagster._grpc.__generated__ import dagster_api_pb2_grpc
 from dagster._grpc.client import DagsterGrpcClient
+from dagster._grpc.server import DagsterApiServer
+from dagster._serdes import serialize_value
+from dagster._utils.error import SerializableErrorInfo
 
-from dphub_assets import fast
+from dphub_assets import fast, location
 
 
 @pytest.mark.parametrize(("module", "name"), list(fast.CONSTANTS))
@@ -19,3 +23,9 @@ def test_the_reload_calls_are_there() -> None:
         assert hasattr(dagster_api_pb2_grpc.DagsterApiServicer, name)
     for name in ("refresh_component_state", "reload_code_with_state"):
         assert hasattr(DagsterGrpcClient, name)
+
+
+def test_the_text_of_all_definitions_has_a_method() -> None:
+    assert callable(getattr(DagsterApiServer, location.TEXT))
+    fault = RepositoryErrorSnap(error=SerializableErrorInfo("no", [], None))
+    assert location.FAULT in serialize_value(fault)[:200]
