@@ -1,5 +1,6 @@
-"""Dagster's loops have no setting: their constants are assigned before the stock entry points run,
-and so are two functions: one that a clock set back would stop, one that looks away too long.
+"""Dagster's loops have no setting: their constants are assigned before the stock entry points run.
+So are three functions: one that a clock set back would stop, one that looks away too long, and one
+that says too much.
 
 Patching, so pinned to the version; a test says when a name is gone.
 """
@@ -14,8 +15,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
+    from dagster._core.definitions.assets.graph.base_asset_graph import BaseAssetNode
+    from dagster._core.loader import LoadingContext
     from dagster._core.scheduler.instigation import InstigatorState
     from dagster._core.storage.dagster_run import RunRecord
+    from dagster._daemon.freshness import FreshnessDaemon
 
 # Below this SQLite, which keeps Dagster's state here, answers "database is locked" now and then.
 LOOP_SECONDS = 0.5
@@ -23,6 +27,8 @@ WATCH_SECONDS = 0.25
 # A thousand products are a million objects that stay: looking through them all again and again took
 # more than half of the time in which a code location made its snapshot.
 COLLECT_AT = 100_000, 50, 100
+# The method of its daemon that looks at one asset.
+FRESHNESS = "_evaluate_asset"
 
 CONSTANTS: Mapping[tuple[str, str], float] = {
     ("dagster._daemon.sensor", "MIN_INTERVAL_LOOP_TIME"): LOOP_SECONDS,
@@ -73,6 +79,24 @@ def notice_a_death_before_the_start() -> None:
     run_monitoring.monitor_starting_run = monitor
 
 
+def say_nothing_of_what_has_no_freshness() -> None:
+    """Dagster writes an event for each asset that has no such policy, to say that."""
+    from dagster._core.definitions.freshness import FreshnessStateRecord
+    from dagster._daemon.freshness import FreshnessDaemon
+
+    stock = FreshnessDaemon._evaluate_asset
+
+    async def evaluate(
+        self: "FreshnessDaemon", context: "LoadingContext", node: "BaseAssetNode"
+    ) -> bool:
+        told = node.freshness_policy_or_from_metadata
+        if not told and not await FreshnessStateRecord.gen(context, node.key):
+            return False
+        return await stock(self, context, node)
+
+    setattr(FreshnessDaemon, FRESHNESS, evaluate)
+
+
 def instance(_arguments: list[str]) -> int:
     """Two processes that create one SQLite database at the same time leave it unusable."""
     from dagster import DagsterInstance
@@ -87,6 +111,7 @@ def daemon(arguments: list[str]) -> int:
     quicken()
     bear_a_clock_set_back()
     notice_a_death_before_the_start()
+    say_nothing_of_what_has_no_freshness()
     return run("dagster-daemon", arguments, main)
 
 

@@ -95,7 +95,10 @@ def evaluate(context: dg.SensorEvaluationContext, hub: Hub, now: float) -> dg.Se
         context.log.error(f"{name}: {fault}")
     sweep(context, hub, declared)
 
-    settled = {n: snapshots[n] for n in sorted(behind & snapshots.keys()) if not _busy(tried, n)}
+    # What has to be written event by event keeps no edit waiting.
+    quiet = not decision.stale and not decision.runs
+    untold = sorted(behind & snapshots.keys()) if quiet else []
+    settled = {name: snapshots[name] for name in untold if not _busy(tried, name)}
     domains = {name: one.domain for name, one in every.items()}
     return dg.SensorResult(
         run_requests=[
