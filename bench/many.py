@@ -1,10 +1,11 @@
 """Many products at once, in the real hub: `dphub dev` with all its processes.
 
-    python -m bench.many [--json] [--products N]
+    python -m bench.many [--json] [--products N] [--shards M]
 
 N small products over 20 pairs of small files are written at once; it is measured how long until
 all of them are served, what each process needs when nothing changes, and how long one more product
 takes while all the others are there. The baseline of that is the first product, in an empty hub.
+With M shards (`DPHUB_SHARDS`) there are M code locations, each a process of its own below.
 """
 
 import shutil
@@ -12,6 +13,8 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -22,6 +25,7 @@ from bench import report
 from bench.load import Connection, request
 from bench.measure import median
 from bench.report import Report
+from dphub_k8s.shards import LOCATION, all_of
 from tests.factories import product
 from tests.integration.stack import Stack, eventually, running
 
@@ -30,19 +34,22 @@ MORE = 5
 IDLE_SECONDS = 20.0
 PATIENCE = 3_600.0
 SECONDS_FOR_A_THOUSAND = 1_200.0
+TICKS = "{... on Sensors {results {sensorState {ticks(limit: 1) {skipReason}}}}}"
 
 
 def main() -> int:
     parser = report.options(__doc__ or "")
     parser.add_argument("--products", type=int, default=1_000)
+    parser.add_argument("--shards", type=int, default=1)
     chosen = parser.parse_args()
+    shards = {"DPHUB_SHARDS": str(chosen.shards)}
     with TemporaryDirectory(prefix="dphub-bench-") as folder:
         out = Report(chosen.json)
-        out.begin(f"{chosen.products} products at once", None)
+        out.begin(f"{chosen.products} products at once, {chosen.shards} code locations", None)
         write_sources(Path(folder) / "data")
-        with running(Path(folder)) as stack:
+        with running(Path(folder), **shards) as stack:
             measure(out, stack, chosen.products)
-        with running(Path(folder)) as stack:
+        with running(Path(folder), **shards) as stack:
             began = time.perf_counter()
             eventually(lambda: served(stack, "more-0"), "it was served", PATIENCE)
             out.add("restart.ready_to_served", time.perf_counter() - began, "s")
@@ -100,14 +107,23 @@ def all_served(stack: Stack, count: int) -> bool:
 
 
 def settled(stack: Stack) -> bool:
-    """The last tick had nothing to say."""
-    query = "{sensorsOrError(repositorySelector:{repositoryLocationName:%s,repositoryName:%s})"
-    ticks = "{...on Sensors{results{sensorState{ticks(limit:1){skipReason}}}}}}"
-    names = ('"dphub"', '"__repository__"')
-    sensors = stack.graphql((query % names) + ticks)["sensorsOrError"]["results"]
-    said = [tick["skipReason"] for one in sensors for tick in one["sensorState"]["ticks"]]
+    """The last tick of every shard had nothing to say."""
     time.sleep(0.5)
-    return bool(said) and all(each and "all as declared" in each for each in said)
+    return all("all as declared" in (said or "") for said in map(partial(last, stack), of(stack)))
+
+
+def of(stack: Stack) -> list[str]:
+    """Its code locations."""
+    count = int(stack.environment.get("DPHUB_SHARDS", "1"))
+    return [shard.location for shard in all_of(count)]
+
+
+def last(stack: Stack, location: str) -> str | None:
+    """What the last tick of this code location said."""
+    names = f'repositoryLocationName: "{location}", repositoryName: "__repository__"'
+    query = f"{{sensorsOrError(repositorySelector: {{{names}}}) {TICKS}}}"
+    (sensor,) = stack.graphql(query)["sensorsOrError"]["results"]
+    return next((tick["skipReason"] for tick in sensor["sensorState"]["ticks"]), None)
 
 
 def write_sources(folder: Path) -> None:
@@ -151,7 +167,9 @@ def _name(pid: int) -> str:
         "daemon": "daemon",
         "warm": "warm",
     }
-    return next((known[word] for word in words if word in known), "location")
+    location = dict(pairwise(words)).get("--location-name", LOCATION)
+    other = "location" if location == LOCATION else location
+    return next((known[word] for word in words if word in known), other)
 
 
 def descendants(pid: int) -> Iterator[int]:

@@ -8,7 +8,7 @@ from dagster._grpc.__generated__ import dagster_api_pb2_grpc
 from dagster._grpc.client import DagsterGrpcClient
 from dagster._grpc.server import DagsterApiServer
 from dagster._serdes import serialize_value
-from dagster._utils.error import SerializableErrorInfo
+from dagster_shared.error import SerializableErrorInfo
 
 from dphub_assets import fast, location
 
