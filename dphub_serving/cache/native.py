@@ -26,7 +26,7 @@ from dphub_serving.rows.engine import Engine
 from dphub_serving.rows.errors import EngineError, Exhausted, Expired
 from dphub_serving.rows.lru import Lru
 from dphub_serving.sql.native import Marks, Native, create
-from dphub_serving.sql.table import Table
+from dphub_serving.sql.table import NUMBERED, Table, parquet
 
 log = logging.getLogger("dphub.serving")
 T = TypeVar("T")
@@ -193,8 +193,8 @@ class NativeTables:
             self._attached[entry.key] = entry
 
     def _build(self, key: str, table: Table) -> subprocess.Popen[bytes]:
-        index = table.index() if table.index_file else None
-        statements = create(table.source(), index, table.marked)
+        index = parquet(table.index_file, NUMBERED) if table.index_file else None
+        statements = create(table.source(), index, table.marked, table.rows)
         words = [str(self._folder.path), str(self._folder.limit), key, *statements]
         module = [sys.executable, "-m", "dphub_serving.cache.build"]
         return subprocess.Popen([*module, *words], stdin=subprocess.DEVNULL)

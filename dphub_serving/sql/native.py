@@ -5,7 +5,7 @@ order. DuckDB finds a row in it with half the work, and skips to a position with
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dphub_serving.sql.statement import name, text
@@ -14,6 +14,8 @@ from dphub_serving.sql.statement import name, text
 FORMAT = 2
 # Rows between two marks: as many as DuckDB passes over at once.
 STEP = 122_880
+# Rows copied by one statement: memory is let go behind each, however many rows there are.
+BATCH = 16 * STEP
 # Of a mark; longer texts that begin alike lie between the same marks.
 LONGEST = 100
 
@@ -77,14 +79,26 @@ class Native:
         return f"SELECT count(*), max(file_row_number) + 1 FROM {self.rows}"
 
 
-def create(rows: str, index: str | None, marked: str | None = None) -> tuple[str, ...]:
-    """What fills an empty database, from the relations of the rows and of the key index; `marked`
-    is the column of the marks."""
-    tables = [f'CREATE TABLE "rows" AS FROM {rows}']
+def create(rows: str, index: str | None, marked: str | None, count: int) -> tuple[str, ...]:
+    """What fills an empty database, from the relations of `count` rows and of the key index, each
+    with its `file_row_number`; `marked` is the column of the marks."""
+    statements = [*_copied('"rows"', "*", rows, count)]
     if marked is not None:
         mark = f"file_row_number AS position, left({name(marked)}, {LONGEST}) AS text"
         every = f'SELECT {mark} FROM "rows" WHERE file_row_number % {STEP} = 0'
-        tables.append(f"CREATE TABLE marks AS {every}")
+        statements.append(f"CREATE TABLE marks AS {every}")
     if index is not None:
-        tables.append(f"CREATE TABLE keys AS FROM {index}")
-    return tuple(tables)
+        # A key of each row at most.
+        statements += _copied("keys", "key, position", index, count)
+    return tuple(statements)
+
+
+def _copied(table: str, columns: str, source: str, count: int) -> Iterator[str]:
+    """In file order, which DuckDB keeps."""
+    begin = f"CREATE TABLE {table} AS"
+    for first in range(0, max(count, 1), BATCH):
+        batch = f"file_row_number >= {first} AND file_row_number < {first + BATCH}"
+        if first:
+            yield "CHECKPOINT"
+        yield f"{begin} SELECT {columns} FROM {source} WHERE {batch}"
+        begin = f"INSERT INTO {table}"

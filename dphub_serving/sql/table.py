@@ -13,6 +13,8 @@ from dphub_serving.sql.statement import name, text
 # With a blank, so that no column has these names.
 POSITION = name("row position")
 KEY_TEXT = name("key text")
+# An option of `parquet`.
+NUMBERED = "file_row_number = true"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class Table:
         """The rows; DuckDB calls a row's number in the file `file_row_number`."""
         if self.native:
             return self.native.rows
-        return parquet(self.rows_file, "file_row_number = true")
+        return parquet(self.rows_file, NUMBERED)
 
     def index(self) -> str:
         if self.native:

@@ -50,7 +50,7 @@ def served(
     file = tmp_path_factory.mktemp("native") / "rows.duckdb"
     entity = product(COLUMNS).spec.entity
     with duckdb.connect(file) as database:
-        for statement in create(f"({MADE} FROM range({ROWS}) t(i))", None, "code"):
+        for statement in create(f"({MADE} FROM range({ROWS}) t(i))", None, "code", ROWS):
             database.execute(statement)
     with duckdb.connect() as database:
         yield database, _attached(database, file, entity)
@@ -64,6 +64,23 @@ def _attached(database: duckdb.DuckDBPyConnection, file: Path, entity: Entity) -
     order, recipe = ("code", "stage"), entity.recipe()
     complete = frozenset(types)
     return Table("", None, ROWS, types, complete, order, "id", recipe, Native("one", marks))
+
+
+@pytest.mark.parametrize("count", [0, 1, 1000, 1001, 4321])
+def test_rows_and_keys_are_copied_in_their_order(
+    monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    monkeypatch.setattr(native, "BATCH", 1000)
+    numbered = f"range({count}) t(i)"
+    rows = f"(SELECT (i * 7) % 10 AS stage, i AS file_row_number FROM {numbered})"
+    keys = f"(SELECT i AS key, i * 3 AS position, i AS file_row_number FROM {numbered})"
+    with duckdb.connect() as database:
+        for statement in create(rows, keys, None, count):
+            database.execute(statement)
+        expected = [(number * 7 % 10, number) for number in range(count)]
+        assert database.execute('FROM "rows"').fetchall() == expected
+        expected = [(number, number * 3) for number in range(count)]
+        assert database.execute("FROM keys").fetchall() == expected
 
 
 @pytest.mark.parametrize(
