@@ -13,6 +13,7 @@ import selectors
 import signal
 import socket
 import sys
+import threading
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -98,6 +99,11 @@ class Forks:
     ) -> tuple[Message, Callable[[], None]]:
         match question:
             case {"run": str(run_id)}:
+                if (threads := _threads()) > 1:
+                    # A lock that another thread holds would stay locked in the child.
+                    return {
+                        "error": f"it has {threads} threads, and so forks nothing"
+                    }, lambda: None
                 pid = self._fork(partial(worker.work, run_id), connection)
                 self._runs[pid] = run_id
                 return {"pid": pid}, lambda: os.kill(pid, signal.SIGKILL)
@@ -143,6 +149,12 @@ class Forks:
                 sys.stdout.flush()
                 sys.stderr.flush()
             os._exit(status)
+
+
+def _threads() -> int:
+    """Those of native libraries too, where the system tells."""
+    tasks = Path("/proc/self/task")
+    return len(list(tasks.iterdir())) if tasks.is_dir() else threading.active_count()
 
 
 def _withdrawn(connection: socket.socket) -> bool:
