@@ -34,7 +34,7 @@ MORE = 5
 IDLE_SECONDS = 20.0
 PATIENCE = 3_600.0
 SECONDS_FOR_A_THOUSAND = 1_200.0
-TICKS = "{... on Sensors {results {sensorState {ticks(limit: 1) {skipReason}}}}}"
+TICKS = "{... on Sensors {results {sensorState {ticks(limit: 2) {status skipReason}}}}}"
 
 
 def main() -> int:
@@ -107,7 +107,7 @@ def all_served(stack: Stack, count: int) -> bool:
 
 
 def settled(stack: Stack) -> bool:
-    """The last tick of every shard had nothing to say."""
+    """The last tick of every shard that has ended had nothing to say."""
     time.sleep(0.5)
     return all("all as declared" in (said or "") for said in map(partial(last, stack), of(stack)))
 
@@ -119,11 +119,12 @@ def of(stack: Stack) -> list[str]:
 
 
 def last(stack: Stack, location: str) -> str | None:
-    """What the last tick of this code location said."""
+    """What the last tick of this code location that has ended said."""
     names = f'repositoryLocationName: "{location}", repositoryName: "__repository__"'
     query = f"{{sensorsOrError(repositorySelector: {{{names}}}) {TICKS}}}"
     (sensor,) = stack.graphql(query)["sensorsOrError"]["results"]
-    return next((tick["skipReason"] for tick in sensor["sensorState"]["ticks"]), None)
+    ticks = sensor["sensorState"]["ticks"]
+    return next((tick["skipReason"] for tick in ticks if tick["status"] != "STARTED"), None)
 
 
 def write_sources(folder: Path) -> None:
