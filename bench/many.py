@@ -34,7 +34,9 @@ MORE = 5
 IDLE_SECONDS = 20.0
 PATIENCE = 3_600.0
 SECONDS_FOR_A_THOUSAND = 1_200.0
-TICKS = "{... on Sensors {results {sensorState {ticks(limit: 2) {status skipReason}}}}}"
+# Without statuses Dagster looks for ticks of the port that the code location had first.
+ENDED = "ticks(limit: 1, statuses: [SKIPPED, SUCCESS, FAILURE]) {skipReason}"
+TICKS = f"{{... on Sensors {{results {{sensorState {{{ENDED}}}}}}}}}"
 
 
 def main() -> int:
@@ -123,8 +125,7 @@ def last(stack: Stack, location: str) -> str | None:
     names = f'repositoryLocationName: "{location}", repositoryName: "__repository__"'
     query = f"{{sensorsOrError(repositorySelector: {{{names}}}) {TICKS}}}"
     (sensor,) = stack.graphql(query)["sensorsOrError"]["results"]
-    ticks = sensor["sensorState"]["ticks"]
-    return next((tick["skipReason"] for tick in ticks if tick["status"] != "STARTED"), None)
+    return next((tick["skipReason"] for tick in sensor["sensorState"]["ticks"]), None)
 
 
 def write_sources(folder: Path) -> None:
