@@ -14,8 +14,9 @@ kept in the snapshot's key index.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Literal
 from urllib.parse import quote, unquote
 
@@ -74,6 +75,24 @@ class KeyRecipe:
         parts = [part_sql(f'"{name}"', kind) for name, kind in self.columns]
         return f"concat_ws('{SEPARATOR}', {', '.join(parts)}, \"{ORDINAL}\")"
 
+    def texts_sql(self) -> list[str]:
+        """DuckDB: what `spelled` takes, from a row's stored columns."""
+        texts = [
+            f'"{name}"' if kind.is_integer else kind.text.format(f'"{name}"')
+            for name, kind in self.columns
+        ]
+        return [*texts, f'"{ORDINAL}"']
+
+    def spelled(self, columns: Iterable[Iterable[object]]) -> list[str]:
+        """The text keys of rows, from the columns of `texts_sql`; `key_sql` does the same."""
+        escaped = [*(kind.edm not in _PLAIN for _, kind in self.columns), False]
+        parts = [
+            map(_Parts(escaped=each).__getitem__, column)
+            for each, column in zip(escaped, columns, strict=True)
+        ]
+        texts = map(SEPARATOR.join, zip(*parts, strict=True))
+        return [text if self.spells and len(text) <= LONGEST else _digest(text) for text in texts]
+
     def key_sql(self, text: str | None = None) -> str:
         """DuckDB: the key of a row, from its stored columns, or from SQL for its `text_sql`."""
         text = text or self.text_sql()
@@ -116,6 +135,23 @@ def part_sql(column: str, kind: ColumnType) -> str:
     if kind.edm not in _PLAIN:
         text = f"replace(replace(replace(url_encode({text}), '_', '%5F'), '~', '%7E'), '%', '_')"
     return f"coalesce({text}, '{NULL}')"
+
+
+class _Parts(dict[object, str]):
+    """Values of one column as parts of keys; neighbours often have the same."""
+
+    def __init__(self, *, escaped: bool) -> None:
+        self._escaped = escaped
+
+    def __missing__(self, value: object) -> str:
+        text = None if value is None else str(value)
+        part = encode_part(text) if self._escaped or text is None else text
+        self[value] = part
+        return part
+
+
+def _digest(text: str) -> str:
+    return DIGEST + sha256(text.encode()).hexdigest()
 
 
 def key_kind(key: ColumnType) -> Kind:

@@ -27,9 +27,14 @@ def page(session: Session, wanted: Page, query: Query, max_bytes: int = MAX_PAGE
     if query.page == 0:
         return Rows([], None)
     found = _rows(session, wanted)
-    texts = _fitting([row[0] for row in found[: query.page]], max_bytes)
+    texts = _fitting(_texts(wanted, found[: query.page]), max_bytes)
     satisfied = query.top is not None and len(texts) >= query.top
     return Rows(texts, None if satisfied else wanted.cursor(len(texts), found))
+
+
+def _texts(wanted: Page, found: list[tuple[Any, ...]]) -> list[str]:
+    spelling = None if isinstance(wanted, Sorted) else wanted.spelling
+    return spelling.texts(found) if spelling else [row[0] for row in found]
 
 
 def _rows(session: Session, wanted: Page) -> list[tuple[Any, ...]]:

@@ -20,7 +20,7 @@ _BINARY = "replace(replace(to_base64({0}), '+', '-'), '/', '_')"
 def row(fields: Iterable[tuple[str, str]]) -> str:
     """`fields` are names and the SQL of their values."""
     packed = ", ".join(f"{name(field)} := {value}" for field, value in fields)
-    return f"to_json(struct_pack({packed}))::VARCHAR"
+    return f"to_json(struct_pack({packed}))::VARCHAR" if packed else "'{}'"
 
 
 def value(kind: ColumnType, column: str, *, ieee754: bool, depth: int = 0) -> str:

@@ -16,10 +16,12 @@ from dataclasses import dataclass
 from dphub_serving.odata.query import Order, Query
 from dphub_serving.odata.token import AfterRow, AtRow, Cursor
 from dphub_serving.sql.filter import passing
+from dphub_serving.sql.fragment import Fragment, joined
 from dphub_serving.sql.ordered import Sorted, compile_sorted
-from dphub_serving.sql.shape import Shape, reading, row
+from dphub_serving.sql.shape import Shape
+from dphub_serving.sql.spelling import Select, Spelling
 from dphub_serving.sql.statement import Statement
-from dphub_serving.sql.table import POSITION, Table
+from dphub_serving.sql.table import Table
 
 Rows = Sequence[tuple[object, ...]]
 
@@ -32,6 +34,7 @@ class Range:
     first: int
     end: int
     total: int
+    spelling: Spelling | None = None
 
     def cursor(self, delivered: int, _found: Rows) -> Cursor | None:
         """Where the next page begins when so many of the rows found were delivered, or None."""
@@ -49,11 +52,12 @@ class Filtered:
     statement: Statement
     total: int
     reverse: bool
+    spelling: Spelling | None
 
     def cursor(self, delivered: int, found: Rows) -> Cursor | None:
         if len(found) <= delivered:
             return None
-        _, position = found[delivered - 1]
+        position = found[delivered - 1][1]
         assert isinstance(position, int)
         return AtRow(self.total - position if self.reverse else position + 1)
 
@@ -102,23 +106,23 @@ def _range(table: Table, query: Query, shape: Shape, *, reverse: bool) -> Range:
     else:
         # In file order, which DuckDB keeps; the limit ends the scan where a bound only filters it.
         rest, params = " WHERE file_row_number >= ? LIMIT ?", (first, end - first)
-    text = f"SELECT {row(table, query, shape)} FROM {reading(table, query, shape, rest)}"
-    return Range(Statement(text, params), first, end, table.rows)
+    select = Select.of(table, query, shape, table.source(), rest, placed=False)
+    return Range(Statement(select.text, params), first, end, table.rows, select.spelling)
 
 
 def _filtered(table: Table, query: Query, shape: Shape, *, reverse: bool) -> Filtered:
-    rows = passing(table, query.filter)
-    first = query.cursor.row if isinstance(query.cursor, AtRow) else 0
-    if reverse:
-        begin, order = "file_row_number < ?", " ORDER BY file_row_number DESC"
-        first = table.rows - min(first, table.rows)
-    else:
-        # Whole files are read in their order.
-        begin, order = "file_row_number >= ?", " ORDER BY file_row_number" if rows.few else ""
-    rest = f" WHERE {begin} AND {rows.condition.text}{order} LIMIT ? OFFSET ?"
-    more = (f"file_row_number AS {POSITION}",)
-    relation = reading(table, query, shape, rest, more, source=rows.source.text)
-    text = f"SELECT {row(table, query, shape)}, {POSITION} FROM {relation}"
-    params = (*rows.source.params, first, *rows.condition.params, query.fetch, query.skip)
+    rows, begin = passing(table, query.filter), list[Fragment]()
+    if isinstance(query.cursor, AtRow) and reverse:
+        first = table.rows - min(query.cursor.row, table.rows)
+        begin.append(Fragment("file_row_number < ?", (first,)))
+    elif isinstance(query.cursor, AtRow):
+        begin.append(Fragment("file_row_number >= ?", (query.cursor.row,)))
+    # Whole files are read in their order.
+    order = " ORDER BY file_row_number" if rows.few else ""
+    order = " ORDER BY file_row_number DESC" if reverse else order
+    condition = joined(" AND ", [*begin, rows.condition])
+    rest = f" WHERE {condition.text}{order} LIMIT ? OFFSET ?"
+    select = Select.of(table, query, shape, rows.source.text, rest, placed=True)
+    params = (*rows.source.params, *condition.params, query.fetch, query.skip)
     # Planned with little and in one thread: a limit ends it early.
-    return Filtered(Statement(text, params), table.rows, reverse)
+    return Filtered(Statement(select.text, params), table.rows, reverse, select.spelling)

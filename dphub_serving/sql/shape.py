@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from dphub_k8s.api.keys import ORDINAL
+from dphub_k8s.api.keys import ORDINAL, KeyRecipe
+from dphub_serving.odata.edm import Property
 from dphub_serving.odata.query import Asked
 from dphub_serving.sql import json
 from dphub_serving.sql.statement import name, text
@@ -33,8 +34,18 @@ def row(table: Table, asked: Asked, shape: Shape, key: str | None = None) -> str
     for each in asked.select:
         is_key = each.name == table.key
         column = key_sql if is_key else name(each.name)
-        fields.append((each.name, json.value(each.type, column, ieee754=shape.ieee754)))
+        fields.append(_field(each, column, shape))
     return json.row(fields)
+
+
+def without_key(table: Table, asked: Asked, shape: Shape) -> str:
+    """The JSON of a row but for its key."""
+    others = [each for each in asked.select if each.name != table.key]
+    return json.row([_field(each, name(each.name), shape) for each in others])
+
+
+def _field(each: Property, column: str, shape: Shape) -> tuple[str, str]:
+    return each.name, json.value(each.type, column, ieee754=shape.ieee754)
 
 
 def reading(
@@ -60,9 +71,14 @@ def reading(
     if recipe is None:
         columns = [each for each in table.types if each in names or (keyed and each == table.key)]
         return f"(SELECT {_items(columns, more) or 'NULL'} FROM {source or table.source()}{rest})"
-    columns = [*(each for each, _ in recipe.columns), ORDINAL]
-    inner = f"(SELECT {_items(columns, more)} FROM {source or table.source()}{rest})"
+    inner = spelled_from(recipe, source or table.source(), rest, more)
     return f"(SELECT *, {recipe.text_sql()} AS {KEY_TEXT} FROM {inner})"
+
+
+def spelled_from(recipe: KeyRecipe, source: str, rest: str, more: tuple[str, ...]) -> str:
+    """A relation of the columns that a key is spelled from: of all that is published."""
+    columns = [*(each for each, _ in recipe.columns), ORDINAL]
+    return f"(SELECT {_items(columns, more)} FROM {source}{rest})"
 
 
 def _items(columns: list[str], more: tuple[str, ...]) -> str:

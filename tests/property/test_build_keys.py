@@ -135,9 +135,11 @@ def key_of(text: str) -> str:
 
 @dataclass(frozen=True)
 class Built:
-    """The published keys and values, in the order of rows, and the positions in the key index."""
+    """The published keys and values, in the order of rows, and the positions in the key index;
+    `spelled` are the keys that Python makes of what DuckDB prints."""
 
     keys: list[Any]
+    spelled: list[str]
     rows: list[tuple[Any, ...]]
     index: list[tuple[Any, int]] | None
     digest: str
@@ -154,8 +156,13 @@ def build(table: pa.Table, columns: dict[str, str], key: str = "string", **optio
         made = f"{recipe.key_sql()}" if key == "string" else "id"
         values = ", ".join([*columns, keys.ORDINAL])
         found = build_products.query(f"SELECT {made}, {values} FROM '{written.file}'")
+        printed = build_products.query(
+            f"SELECT {', '.join(recipe.texts_sql())} FROM '{written.file}'"
+        )
         index = build_products.query(f"FROM '{written.index}'") if written.index else None
-    return Built([row[0] for row in found], [row[1:] for row in found], index, written.rows.digest)
+    spelled = recipe.spelled(list(zip(*printed, strict=True)) or [()] * (len(columns) + 1))
+    rows = [row[1:] for row in found]
+    return Built([row[0] for row in found], spelled, rows, index, written.rows.digest)
 
 
 @examples
@@ -166,6 +173,7 @@ def build(table: pa.Table, columns: dict[str, str], key: str = "string", **optio
 def test_keys_are_those_of_the_twin_and_name_their_rows(table: Table) -> None:
     found = build(table.arrow(), table.columns())
     assert sorted(found.keys) == sorted(map(key_of, table.texts()))
+    assert found.spelled == found.keys
     assert len(set(found.keys)) == len(table.rows)
     assert all(UNRESERVED.issuperset(key) for key in found.keys)
 

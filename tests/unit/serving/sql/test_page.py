@@ -15,6 +15,7 @@ from dphub_serving.sql import keyset
 from dphub_serving.sql.ordered import Sorted
 from dphub_serving.sql.page import Page, Range, compile_page
 from dphub_serving.sql.shape import Shape
+from dphub_serving.sql.spelling import MOST_ROWS
 from dphub_serving.sql.table import Table
 from tests.lake_factory import product
 
@@ -103,17 +104,28 @@ def test_a_range_from_behind_counts_from_behind() -> None:
     assert page.cursor(5, []) is None
 
 
-def test_only_what_was_asked_is_read() -> None:
+@pytest.mark.parametrize("page", [MOST_ROWS, MOST_ROWS + 1])
+def test_only_what_was_asked_is_read(page: int) -> None:
     known = table()
-    assert "url_encode" not in text_of(
-        compile_page(known, query(known, "a desc", "b"), Shape("Rows"))
-    )
-    assert "url_encode" in text_of(compile_page(known, query(known), Shape("Rows", "@id")))
+    plain = compile_page(known, query(known, "a desc", "b", page=page), Shape("Rows"))
+    named = compile_page(known, query(known, page=page), Shape("Rows", "@id"))
+    assert "_ordinal" not in text_of(plain)
+    assert "_ordinal" in text_of(named)
+
+
+@pytest.mark.parametrize(("select", "spelled"), [("id", True), ("id,a", True), ("a,id", False)])
+def test_python_spells_the_keys_of_small_pages_that_rows_begin_with(
+    select: str, spelled: bool
+) -> None:
+    known = table()
+    for page, found in ((MOST_ROWS, spelled), (MOST_ROWS + 1, False)):
+        text = text_of(compile_page(known, query(known, select=select, page=page), Shape("Rows")))
+        assert ("url_encode" not in text) is found
 
 
 def test_a_key_is_made_once_per_row() -> None:
     known = table()
-    page = compile_page(known, query(known, select="id"), Shape("Rows"))
+    page = compile_page(known, query(known, select="id", page=MOST_ROWS + 1), Shape("Rows"))
     assert text_of(page).count("url_encode") == 1
 
 
