@@ -35,7 +35,7 @@ def dev(folder: Path, port: int) -> subprocess.CompletedProcess[str]:
 
 
 def children(parent: int) -> dict[str, int]:
-    """Process ids of a process's children, by what they run."""
+    """Process ids of a process's children, by module and what it is told to do."""
     found = {}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
@@ -46,7 +46,7 @@ def children(parent: int) -> dict[str, int]:
         except (FileNotFoundError, ProcessLookupError):
             continue
         if above == parent and "-m" in words:
-            found[words[words.index("-m") + 1 :][0]] = int(entry.name)
+            found[" ".join(words[words.index("-m") + 1 :][:2]).strip()] = int(entry.name)
     return found
 
 
@@ -82,9 +82,32 @@ def test_ctrl_c_stops_everything(tmp_path: Path) -> None:
     stack.start()
     assert stack.process is not None
     pids = children(stack.process.pid)
-    assert {"dphub_serving", "dagster", "dphub_assets"} <= pids.keys()
+    started = {f"dphub_assets {name}" for name in ("warm", "location", "webserver", "daemon")}
+    assert pids.keys() == {"dphub_serving", *started}
     assert stack.stop(signal.SIGINT) == 0
     assert all(is_gone(pid) for pid in pids.values())
+
+
+def test_what_the_sensor_did_is_listed_after_a_restart(tmp_path: Path) -> None:
+    stack = Stack(tmp_path)
+    stack.start()
+    first = eventually(lambda: ticks(stack), "the sensor ticked")[-1]
+    stack.stop()
+    stack.start()
+    try:
+        eventually(lambda: first in ticks(stack), "the first tick was listed")
+    finally:
+        stack.stop()
+
+
+def ticks(stack: Stack) -> list[str]:
+    """The newest first."""
+    place = 'repositoryName:"__repository__",repositoryLocationName:"dphub"'
+    found = stack.graphql(
+        f'{{sensorOrError(sensorSelector:{{{place},sensorName:"dphub_reconcile"}})'
+        "{...on Sensor{sensorState{ticks{id}}}}}"
+    )["sensorOrError"]
+    return [tick["id"] for tick in found["sensorState"]["ticks"]]
 
 
 def test_a_process_that_keeps_dying_stops_the_others_and_is_named(tmp_path: Path) -> None:
