@@ -10,7 +10,6 @@ State lies under the home folder only. A process that dies is started again; one
 again, or at the very start, stops all, and the message says which. Ctrl-C stops everything.
 """
 
-import json
 import os
 import secrets
 import signal
@@ -30,7 +29,6 @@ from dphub_k8s.dev import instance, lock
 from dphub_k8s.dev.processes import POLL_SECONDS, KeepsDying, Processes
 from dphub_k8s.settings import Settings
 from dphub_k8s.shards import Shard
-from dphub_k8s.stores import files
 
 HOST = instance.HOST
 READY_SECONDS = 120.0
@@ -79,7 +77,7 @@ def run(settings: Settings, port: int, dagster_port: int) -> int:
 def _run(settings: Settings, port: int, dagster_port: int) -> int:
     if port == dagster_port:
         raise DevError(f"--port and --dagster-port are both {port}: two servers need two ports")
-    code = _code_ports(settings)
+    code = {shard: _any_port() for shard in shards.all_of(Shard.read().count)}
     ports = Ports(_free(port, "--port"), _free(dagster_port, "--dagster-port"), code)
     instance.write(settings.home / "dagster", code)
     settings.products.mkdir(parents=True, exist_ok=True)
@@ -226,27 +224,9 @@ def _free(port: int, option: str) -> int:
     return port
 
 
-def _code_ports(settings: Settings) -> dict[Shard, int]:
-    """Those of the last start, where they are free: Dagster lists what a sensor did by the address
-    of its code location."""
-    kept = settings.home / "dagster" / "ports.json"
-    before = json.loads(kept.read_text()) if kept.exists() else {}
-    found = {
-        shard: _any_port(before.get(shard.location, 0))
-        for shard in shards.all_of(Shard.read().count)
-    }
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    files.write(kept, json.dumps({shard.location: port for shard, port in found.items()}))
-    return found
-
-
-def _any_port(wanted: int = 0) -> int:
+def _any_port() -> int:
     with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((HOST, wanted))
-        except OSError:
-            probe.bind((HOST, 0))
+        probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
 
 

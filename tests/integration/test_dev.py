@@ -88,28 +88,6 @@ def test_ctrl_c_stops_everything(tmp_path: Path) -> None:
     assert all(is_gone(pid) for pid in pids.values())
 
 
-def test_what_the_sensor_did_is_listed_after_a_restart(tmp_path: Path) -> None:
-    stack = Stack(tmp_path)
-    stack.start()
-    first = eventually(lambda: ticks(stack), "the sensor ticked")[-1]
-    stack.stop()
-    stack.start()
-    try:
-        eventually(lambda: first in ticks(stack), "the first tick was listed")
-    finally:
-        stack.stop()
-
-
-def ticks(stack: Stack) -> list[str]:
-    """The newest first."""
-    place = 'repositoryName:"__repository__",repositoryLocationName:"dphub"'
-    found = stack.graphql(
-        f'{{sensorOrError(sensorSelector:{{{place},sensorName:"dphub_reconcile"}})'
-        "{...on Sensor{sensorState{ticks{id}}}}}"
-    )["sensorOrError"]
-    return [tick["id"] for tick in found["sensorState"]["ticks"]]
-
-
 def test_a_process_that_keeps_dying_stops_the_others_and_is_named(tmp_path: Path) -> None:
     stack = Stack(tmp_path)
     stack.start()
