@@ -172,6 +172,8 @@ class NativeTables:
         return building or entry in self._waiting
 
     def _attach(self, entry: _Entry) -> None:
+        if entry.native:
+            return  # it was found before its builder was seen to have ended
         file, native = self._folder.file(entry.key), Native(entry.key)
         try:
             self._engine.execute(native.attach(str(file)))

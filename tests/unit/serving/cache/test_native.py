@@ -60,6 +60,23 @@ def test_one_that_is_taken_away_is_let_go(tmp_path: Path, hot: Client) -> None:
     assert answers(hot) == before
 
 
+def test_one_that_is_found_when_its_builder_ends_is_attached_once(
+    tmp_path: Path, lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dphub_serving.cache.native.TICK_SECONDS", 60.0)
+    monkeypatch.setattr("dphub_serving.cache.native.LOOK_SECONDS", 0.0)
+    publish(lake, product(COLUMNS, odata={"page_size": 90}), ROWS)
+    with started(tmp_path) as client:
+        for _ in range(HOT):
+            client.get("/odata/orders/Rows")
+        until(lambda: native(client)["building"] == 1)
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
+        # The thread that attaches wakes up for this one, and finds both the file and the end.
+        client.get("/odata/orders/Rows")
+        until(lambda: native(client) == {"attached": 1, "building": 0})
+        assert len(files(tmp_path)) == 1
+
+
 @pytest.mark.parametrize("share", [0, 0.3, 0.9])
 def test_one_that_is_cut_off_gives_way_to_parquet(tmp_path: Path, lake: Lake, share: float) -> None:
     rows = "SELECT md5(i::VARCHAR) AS a, hash(i) % 100000 AS b FROM range(90000) t(i)"
