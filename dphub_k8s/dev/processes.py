@@ -9,6 +9,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from dphub_k8s.dev.repeats import Repeats
+
 STOP_SECONDS = 5.0
 POLL_SECONDS = 0.05
 # Dying this often within the time, it would die for ever.
@@ -34,7 +36,8 @@ class Program:
 
 @dataclass
 class Processes:
-    """In the order of their start. Every line that one prints gets its name in front."""
+    """In the order of their start. Every line that one prints gets its name in front; tracebacks
+    that one repeats are left out."""
 
     environment: Mapping[str, str]
     _programs: list[Program] = field(default_factory=list)
@@ -131,5 +134,7 @@ def _kill_group(leader: int) -> None:
 
 def _prefix(name: str, process: subprocess.Popen[str]) -> None:
     assert process.stdout is not None
+    repeats = Repeats()
     for line in process.stdout:
-        print(f"{name:>9} | {line}", end="", flush=True)
+        if shown := repeats.shown(line):
+            print(f"{name:>9} | {shown}", end="", flush=True)
