@@ -13,8 +13,8 @@ from dphub_assets.sources.relation import parquet
 from dphub_k8s.api import keys
 from dphub_k8s.api.snapshot import ColumnStatistics, DataFile
 
-# A lookup reads one group.
-INDEX_GROUP = 8192
+# A lookup reads one group, and compares the bounds of all (10 µs each).
+INDEX_GROUP, LARGEST_INDEX_GROUP, INDEX_GROUPS = 8192, 122_880, 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def write(
     if not _needs_index(plan, rows, longest):
         return Written(target, rows, None, None)
     index = folder / "keys.parquet"
-    made = connection.execute(_index_copy(plan, target, index)).fetchall()[0]
+    made = connection.execute(_index_copy(plan, target, index, rows.rows)).fetchall()[0]
     return Written(target, rows, index, described(index, names[1], made))
 
 
@@ -95,7 +95,7 @@ def _needs_index(plan: JoinPlan, rows: DataFile, longest: int) -> bool:
     return not recipe.spells or longest + ordinal > keys.LONGEST
 
 
-def _index_copy(plan: JoinPlan, rows: Path, index: Path) -> str:
+def _index_copy(plan: JoinPlan, rows: Path, index: Path, count: int) -> str:
     """The keys that have to be looked up, sorted, each with the position of its row."""
     entity = plan.product.spec.entity
     recipe = entity.recipe()
@@ -106,5 +106,6 @@ def _index_copy(plan: JoinPlan, rows: Path, index: Path) -> str:
         rows, "file_row_number = true"
     )
     query = f"SELECT key, position FROM ({numbered}) {digests} ORDER BY key"
-    options = f"FORMAT parquet, ROW_GROUP_SIZE {INDEX_GROUP}, RETURN_STATS"
+    group = min(max(INDEX_GROUP, count // INDEX_GROUPS), LARGEST_INDEX_GROUP)
+    options = f"FORMAT parquet, ROW_GROUP_SIZE {group}, RETURN_STATS"
     return f"COPY ({query}) TO {literal(str(index))} ({options})"
