@@ -1,0 +1,180 @@
+"""A Kubernetes control plane of plain processes, on loopback.
+
+    python -m tests.kube.control_plane up|down [FOLDER]      (make kube-up, make kube-down)
+
+All state is in one folder, ports too: a plane that is started again there has its objects and its
+address. Users are told by token: `admin` may do everything, `nobody` nothing; rights are RBAC.
+"""
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dphub_k8s.cluster.client import Client
+from dphub_k8s.cluster.errors import ApiError
+from tests.kube import programs, setup
+
+ORDER = ("etcd", "kube-apiserver", "kube-controller-manager")
+START_SECONDS = float(os.environ.get("DPHUB_PATIENCE", "90"))
+STOP_SECONDS = 15.0
+
+
+class ControlPlane:
+    def __init__(self, folder: Path, leashed: bool = True) -> None:
+        """Leashed, the processes end when ours does. Raises programs.Missing."""
+        self.folder = folder.absolute()
+        self._programs = programs.folder()
+        self._leashed = leashed
+        self._children: dict[str, subprocess.Popen[bytes]] = {}
+
+    @property
+    def kubeconfig(self) -> Path:
+        """Of `admin`; the context `nobody` is in it too."""
+        return self.folder / "kubeconfig"
+
+    @property
+    def client(self) -> Client:
+        return Client.open(self.kubeconfig)
+
+    def start(self) -> None:
+        """Returns when the API server is ready and the first namespace is there."""
+        ports = setup.prepare(self.folder)
+        commands = setup.commands(self.folder, ports)
+        self._launch("etcd", commands)
+        self._launch("kube-apiserver", commands)
+        self._await_ready()
+        self._launch("kube-controller-manager", commands)
+
+    def stop(self, name: str | None = None, how: signal.Signals = signal.SIGTERM) -> None:
+        """All of them, or one of ORDER."""
+        for each in [name] if name else reversed(ORDER):
+            if pid := self.pid(each):
+                os.kill(pid, how)
+                self._await_end(each, pid)
+            self._pid_file(each).unlink(missing_ok=True)
+
+    def kill(self, name: str | None = None) -> None:
+        self.stop(name, signal.SIGKILL)
+
+    def start_again(self, name: str) -> None:
+        """One of ORDER that was stopped."""
+        self._launch(name, setup.commands(self.folder, setup.prepare(self.folder)))
+        if name != "kube-controller-manager":
+            self._await_ready()
+
+    def user(self, name: str) -> Path:
+        """Its kubeconfig: `admin` or `nobody`."""
+        return self._written(name, setup.token(name))
+
+    def account(self, namespace: str, name: str) -> Path:
+        """The kubeconfig of a service account, with a token of one hour."""
+        path = f"/api/v1/namespaces/{namespace}/serviceaccounts/{name}/token"
+        request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}}
+        answer = self.client.call("POST", path, body=request)
+        return self._written(f"{namespace}.{name}", answer["status"]["token"])
+
+    def kubectl(
+        self, *arguments: str | Path, text: str | None = None, check: bool = True
+    ) -> subprocess.CompletedProcess[str]:
+        """As `admin`, with `text` for its input; says what it printed when it fails."""
+        command = [self._programs / "kubectl", "--kubeconfig", self.kubeconfig, *arguments]
+        run = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+        assert not check or run.returncode == 0, f"{arguments}: {run.stdout}{run.stderr}"
+        return run
+
+    def pid(self, name: str) -> int | None:
+        """None: it does not run."""
+        try:
+            pid = int(self._pid_file(name).read_text())
+            command = Path("/proc", str(pid), "cmdline").read_text()
+        except (OSError, ValueError):
+            return None
+        ours = (str(self._programs / name), str(self.folder))
+        return pid if all(each in command for each in ours) else None
+
+    def _launch(self, name: str, commands: dict[str, Sequence[str]]) -> None:
+        assert self.pid(name) is None, f"{name} runs already, in {self.folder}"
+        leash = [sys.executable, "-m", "dphub_k8s.dev.leash"] if self._leashed else []
+        with self._log(name).open("ab") as log:
+            child = subprocess.Popen(
+                [*leash, str(self._programs / name), *commands[name]],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+            )  # fmt: skip
+        self._pid_file(name).write_text(str(child.pid))
+        self._children[name] = child
+
+    def _await_ready(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        last: Exception | None = None
+        while time.monotonic() < deadline:
+            for name, child in self._children.items():
+                assert child.poll() is None, f"{name} has ended: {self._tail(name)}"
+            try:
+                client = self.client
+                client.call("GET", "/readyz", seconds=2)
+                client.call("GET", "/api/v1/namespaces/default", seconds=2)
+            except (ApiError, OSError) as error:
+                last = error
+                time.sleep(0.1)
+            else:
+                return
+        raise AssertionError(f"no API server in {START_SECONDS:.0f} s: {last}")
+
+    def _await_end(self, name: str, pid: int) -> None:
+        deadline = time.monotonic() + STOP_SECONDS
+        while self.pid(name) == pid:
+            if child := self._children.get(name):
+                child.poll()
+            if time.monotonic() > deadline:
+                os.kill(pid, signal.SIGKILL)
+            time.sleep(0.02)
+        if child := self._children.pop(name, None):
+            child.wait()
+
+    def _written(self, user: str, token: str) -> Path:
+        config: dict[str, Any] = json.loads(self.kubeconfig.read_text())
+        cluster = config["clusters"][0]["cluster"]
+        file = self.folder / f"kubeconfig-{user}"
+        setup.write_private(file, setup.kubeconfig(cluster, {user: token}))
+        return file
+
+    def _tail(self, name: str) -> str:
+        return "\n".join(self._log(name).read_text(errors="replace").splitlines()[-5:])
+
+    def _log(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
+
+    def _pid_file(self, name: str) -> Path:
+        return self.folder / f"{name}.pid"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.kube.control_plane")
+    parser.add_argument("what", choices=("up", "down"))
+    parser.add_argument("folder", nargs="?", type=Path, default=programs.CACHE / "kube" / "up")
+    chosen = parser.parse_args()
+    try:
+        plane = ControlPlane(chosen.folder, leashed=False)
+    except programs.Missing as missing:
+        print(missing, file=sys.stderr)
+        return 1
+    if chosen.what == "down":
+        plane.stop()
+        print(f"stopped; its objects stay in {plane.folder}", file=sys.stderr)
+        return 0
+    if plane.pid("kube-apiserver") is None:
+        plane.stop()
+        plane.start()
+    print(plane.kubeconfig)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
