@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import yaml
 from kubernetes import config
 from kubernetes.client import Configuration
 
@@ -23,13 +24,22 @@ def configuration(kubeconfig: Path | None) -> Any:
     files = str(kubeconfig) if kubeconfig else _usual()
     try:
         if files:
-            config.load_kube_config(files, client_configuration=found, persist_config=False)
+            context = _current(files)
+            config.load_kube_config(files, context, found, persist_config=False)
         else:
             config.load_incluster_config(found)
-    except (config.ConfigException, OSError, ValueError) as error:
+    except Exception as error:  # the official client checks little of what it reads
+        told = " ".join(str(error).split())
         where = files or "KUBECONFIG, ~/.kube/config and the service account of a pod"
-        raise Unreachable(0, "NoCluster", f"no cluster in {where}: {error}") from error
+        raise Unreachable(0, "NoCluster", f"no cluster in {where}: {told}") from error
     return found
+
+
+def _current(files: str) -> str | None:
+    """Of several files the first that names a context; the official client takes the last."""
+    texts = (file.read_text() for file in map(Path, files.split(os.pathsep)) if file.is_file())
+    named = (yaml.safe_load(text).get("current-context") for text in texts)
+    return next(filter(None, named), None)
 
 
 def _usual() -> str | None:

@@ -6,11 +6,14 @@ between resources.
 """
 
 import json
+import socket
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from tests.kube.fake import consequences
 from tests.kube.fake.calls import Call
@@ -30,7 +33,26 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, port: int, cluster: "FakeCluster") -> None:
         self.cluster = cluster
+        self._open: set[socket.socket] = set()
         super().__init__(("127.0.0.1", port), Face)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that has gone is no error."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
+
+    def hang_up(self) -> None:
+        for connection in list(self._open):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
 
 class FakeCluster:
@@ -72,6 +94,7 @@ class FakeCluster:
         with self.state.changed:
             self.state.changed.notify_all()
         self._server.shutdown()
+        self._server.hang_up()
         self._thread.join()
         self._server.server_close()
 

@@ -49,8 +49,6 @@ class Face(BaseHTTPRequestHandler):
             self._send(refused.code, refused.document)
         except NoSuchPath:
             self._send(404, "404 page not found")
-        except (BrokenPipeError, ConnectionResetError):
-            self.close_connection = True
 
     do_POST = do_PUT = do_PATCH = do_DELETE = do_GET  # noqa: N815
 
