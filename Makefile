@@ -1,4 +1,4 @@
-# Every target works on a machine that has git, make and Python 3.11 or newer; `lock` needs uv, `s3-gateway` Go.
+# Every target works on a machine that has git, make and Python 3.11 or newer; `lock` needs uv, `s3-gateway` and `kube` need Go.
 PYTHON ?= python3
 VENV ?= .venv
 RUN = $(VENV)/bin/python -m
@@ -7,7 +7,7 @@ STAMP = $(VENV)/.installed
 GO ?= $(or $(shell command -v go),/usr/local/go/bin/go)
 TOOLS = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dphub-tests/bin
 
-.PHONY: help dev test lint integration differential bench bench-many bench-big s3-gateway lock clean
+.PHONY: help dev test lint integration differential bench bench-many bench-big bench-cluster s3-gateway kube kube-up kube-down lock clean
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -41,6 +41,15 @@ s3-gateway: $(TOOLS)/versitygw  ## the S3 server of the integration tests (needs
 $(TOOLS)/versitygw:
 	GOBIN=$(TOOLS) nice $(GO) install github.com/versity/versitygw/cmd/versitygw@v1.8.0
 
+kube:  ## the Kubernetes control plane of the integration tests (needs Go; ten minutes, once)
+	nice $(PYTHON) -m tests.kube.build $(GO)
+
+kube-up: $(STAMP)  ## start that control plane for yourself; prints its kubeconfig
+	@$(RUN) tests.kube.control_plane up
+
+kube-down: $(STAMP)  ## stop it; what is in it stays
+	@$(RUN) tests.kube.control_plane down
+
 bench: $(STAMP)  ## the benchmarks, with ratios against a baseline of the same run
 	$(RUN) bench.build
 	$(RUN) bench.serve
@@ -49,6 +58,9 @@ bench: $(STAMP)  ## the benchmarks, with ratios against a baseline of the same r
 
 bench-big: $(STAMP)  ## 100 million rows, built and served: half an hour and 15 GB of disk
 	$(RUN) bench.big
+
+bench-cluster: $(STAMP)  ## 10,000 objects in a real API server (needs `make kube`)
+	$(RUN) bench.cluster
 
 lock:  ## resolve the dependencies again (needs uv)
 	uv pip compile pyproject.toml --all-extras --universal --python-version 3.11 \

@@ -28,6 +28,7 @@ CLUSTER = {"kubernetes", "lightkube"}
     [
         ("dphub_k8s.api.snapshot", {"dagster", "yaml", "httpx", "typer"} | ENGINES | WEB | CLUSTER),
         ("dphub_k8s.stores.directory", {"dagster", "httpx", "typer"} | ENGINES | WEB | CLUSTER),
+        ("dphub_k8s.cluster.client", {"dagster", "typer", "pydantic"} | ENGINES | WEB),
         ("dphub_k8s.cli", {"dagster"} | ENGINES | WEB | CLUSTER),
         ("dphub_k8s.dev", {"dagster"} | ENGINES | WEB | CLUSTER),
         ("dphub_assets.lake.reader", {"dagster", "yaml"} | ENGINES | WEB | CLUSTER),
