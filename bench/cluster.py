@@ -22,10 +22,10 @@ from bench import report
 from bench.measure import ROOT, cpu_seconds, median, resident_mib, timed
 from bench.report import Report
 from dphub_k8s.cluster.client import Client
-from tests.integration.stack import eventually
 from tests.kube import programs
 from tests.kube.control_plane import ORDER, ControlPlane
-from tests.kube.widgets import CRDS, GROUP, WIDGETS, crd, widget
+from tests.kube.install import install
+from tests.kube.widgets import GROUP, WIDGETS, crd, widget
 
 WRITERS = 8
 TICKS = 5
@@ -81,8 +81,7 @@ def running() -> Iterator[ControlPlane]:
 
 def fill(client: Client, count: int) -> None:
     """With objects of the size that products have."""
-    client.apply(CRDS.path(name=f"widgets.{GROUP}"), crd(), "bench")
-    eventually(lambda: listed(client), "the resource was served")
+    install(client, crd())
     parts = [{"name": f"column-{number}", "count": number} for number in range(12)]
 
     def create(number: int) -> None:
@@ -91,11 +90,6 @@ def fill(client: Client, count: int) -> None:
 
     with ThreadPoolExecutor(WRITERS) as pool:
         list(pool.map(create, range(count)))
-
-
-def listed(client: Client) -> bool:
-    conditions = client.call("GET", CRDS.path(name=f"widgets.{GROUP}"))["status"]["conditions"]
-    return any(each["type"] == "Established" and each["status"] == "True" for each in conditions)
 
 
 def work(which: str, kubeconfig: Path) -> dict[str, float]:

@@ -19,7 +19,7 @@ from typing import Any
 
 from dphub_k8s.cluster.client import Client
 from dphub_k8s.cluster.errors import ApiError
-from tests.kube import programs, setup
+from tests.kube import kubectl, programs, setup
 
 ORDER = ("etcd", "kube-apiserver", "kube-controller-manager")
 START_SECONDS = float(os.environ.get("DPHUB_PATIENCE", "90"))
@@ -83,11 +83,8 @@ class ControlPlane:
     def kubectl(
         self, *arguments: str | Path, text: str | None = None, check: bool = True
     ) -> subprocess.CompletedProcess[str]:
-        """As `admin`, with `text` for its input; says what it printed when it fails."""
-        command = [self._programs / "kubectl", "--kubeconfig", self.kubeconfig, *arguments]
-        run = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
-        assert not check or run.returncode == 0, f"{arguments}: {run.stdout}{run.stderr}"
-        return run
+        """As `admin`."""
+        return kubectl.run(self.kubeconfig, *arguments, text=text, check=check)
 
     def pid(self, name: str) -> int | None:
         """None: it does not run."""

@@ -4,19 +4,17 @@ import base64
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
 from dphub_k8s.cluster.client import Client
-from dphub_k8s.cluster.errors import ApiError
-from tests.integration.stack import eventually
 from tests.kube.control_plane import ControlPlane
 from tests.kube.fake import cluster
 from tests.kube.fake.cluster import FakeCluster
-from tests.kube.widgets import CRDS, NAMESPACES, WIDGETS, crd
+from tests.kube.install import install
+from tests.kube.widgets import NAMESPACES, WIDGETS, crd
 
 Server = FakeCluster | ControlPlane
 
@@ -94,26 +92,3 @@ class Forget:
             return token
         told = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
         return base64.urlsafe_b64encode(json.dumps({**told, "rv": 1}).encode()).decode().rstrip("=")
-
-
-def install(client: Client, document: dict[str, Any]) -> None:
-    name = document["metadata"]["name"]
-    client.apply(CRDS.path(name=name), document, "tests")
-
-    def established() -> bool:
-        found = client.call("GET", CRDS.path(name=name)).get("status", {}).get("conditions", [])
-        return any(each["type"] == "Established" and each["status"] == "True" for each in found)
-
-    eventually(established, f"{name} was established")
-    plural, _, group = name.partition(".")
-    eventually(lambda: served(client, f"/apis/{group}/v1/{plural}"), f"{name} was served")
-
-
-def served(client: Client, path: str) -> bool:
-    try:
-        client.call("GET", path)
-    except ApiError as error:
-        if error.status != 404:
-            raise
-        return False
-    return True

@@ -8,8 +8,8 @@ import pytest
 from dphub_k8s.cluster.client import MERGE_PATCH, Client
 from dphub_k8s.cluster.errors import ApiError, UnknownResource
 from dphub_k8s.cluster.resource import Resource
-from tests.conformance.api.conftest import install, served
 from tests.integration.stack import eventually
+from tests.kube.install import install, served
 from tests.kube.widgets import CRDS, GROUP, WIDGETS, crd, widget
 
 CONFIG_MAPS = Resource("", "v1", "configmaps")

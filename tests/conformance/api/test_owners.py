@@ -7,8 +7,8 @@ import pytest
 
 from dphub_k8s.cluster.client import Client
 from dphub_k8s.cluster.resource import Resource
-from tests.conformance.api.conftest import served
 from tests.integration.stack import eventually
+from tests.kube.install import served
 from tests.kube.widgets import NAMESPACES, WIDGETS, widget
 
 CONFIG_MAPS = Resource("", "v1", "configmaps")

@@ -26,7 +26,7 @@ def page(state: State, kind: Kind, namespace: str | None, query: Mapping[str, st
             wanted = selector(query)
             version = state.version
             found = [each for each in state.select(kind, namespace) if wanted(each)]
-        metadata: Doc = {"resourceVersion": str(version)}
+        metadata: Doc = {"continue": "", "resourceVersion": str(version)}
         items, rest = (found[:limit], found[limit:]) if limit else (found, [])
         if rest:
             token = uuid.uuid4().hex
