@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from dphub_k8s.cluster.client import Client
+from tests.integration.stack import PATIENCE
 from tests.kube.control_plane import ControlPlane
 from tests.kube.fake import cluster
 from tests.kube.fake.cluster import FakeCluster
@@ -17,11 +18,12 @@ from tests.kube.install import install
 from tests.kube.widgets import NAMESPACES, WIDGETS, crd
 
 Server = FakeCluster | ControlPlane
+REAL = (pytest.mark.integration, pytest.mark.timeout(4 * PATIENCE))
 
 
 @pytest.fixture(
     scope="session",
-    params=["fake", pytest.param("real", marks=pytest.mark.integration)],
+    params=["fake", pytest.param("real", marks=REAL)],
 )
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     if request.param == "fake":

@@ -11,7 +11,7 @@ import pytest
 from dphub_k8s.cluster.client import Client
 from dphub_k8s.cluster.errors import ApiError, Unreachable
 from dphub_k8s.cluster.resource import Resource
-from tests.integration.stack import ROOT, eventually
+from tests.integration.stack import PATIENCE, ROOT, eventually
 from tests.kube import programs
 from tests.kube.control_plane import ORDER, ControlPlane
 
@@ -44,7 +44,7 @@ def names(client: Client) -> set[str]:
     return set(found.items) - {"kube-root-ca.crt"}
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(4 * PATIENCE)
 def test_objects_and_address_outlive_its_processes(plane: ControlPlane) -> None:
     client = plane.client
     write(client, "one")
@@ -105,7 +105,7 @@ def test_a_service_account_has_the_rights_that_it_was_given(control_plane: Contr
         hub.list(MAPS.path("default"))
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(4 * PATIENCE)
 def test_up_and_down_from_the_command_line(tmp_path: Path) -> None:
     try:
         plane = ControlPlane(tmp_path / "up", leashed=False)
@@ -133,7 +133,7 @@ def test_up_and_down_from_the_command_line(tmp_path: Path) -> None:
         command("down")
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(4 * PATIENCE)
 def test_a_leashed_plane_ends_with_its_parent(tmp_path: Path) -> None:
     try:
         plane = ControlPlane(tmp_path / "plane")

@@ -38,6 +38,7 @@ class Server(ThreadingHTTPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._open.add(request)
+        self.cluster.connections += 1
         super().process_request(request, client_address)
 
     def shutdown_request(self, request: Any) -> None:
@@ -56,7 +57,10 @@ class Server(ThreadingHTTPServer):
 
 
 class FakeCluster:
-    """`calls` are all requests so far; `bookmark_seconds` is how often watches get one."""
+    """`calls` are all requests so far, over so many `connections`.
+
+    `bookmark_seconds` is how often watches get a bookmark.
+    """
 
     def __init__(self, bookmark_seconds: float | None = None) -> None:
         self.state = State()
@@ -64,6 +68,7 @@ class FakeCluster:
         self.calls: list[Call] = []
         self.forbidden = [Forbidden(user="nobody")]
         self.bookmark_seconds = bookmark_seconds
+        self.connections = 0
         self.stopped = threading.Event()
         self._port = 0
         self._users = {"admin-token": "admin"}

@@ -70,7 +70,8 @@ class Face(BaseHTTPRequestHandler):
             self._stream(
                 lists.events(
                     state, call.kind, call.namespace, call.query, cluster.bookmark_seconds, ended
-                )
+                ),
+                cut=fault is not None,
             )
             return
         code, document = self._answer(call, body)
@@ -140,7 +141,7 @@ class Face(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    def _stream(self, events: Iterable[Doc]) -> None:
+    def _stream(self, events: Iterable[Doc], cut: bool) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Transfer-Encoding", "chunked")
@@ -148,7 +149,9 @@ class Face(BaseHTTPRequestHandler):
         for event in events:
             line = json.dumps(event).encode() + b"\n"
             self.wfile.write(b"%x\r\n%s\r\n" % (len(line), line))
-        if self.server.cluster.stopped.is_set():
+            if cut:
+                break
+        if cut or self.server.cluster.stopped.is_set():
             self._reset()
         else:
             self.wfile.write(b"0\r\n\r\n")

@@ -14,7 +14,8 @@ EVERY = 1 << 30
 class Fault:
     """What becomes of a call: a refusal, or silence for `seconds`, and then a broken connection.
 
-    `done`: the call is carried out all the same, only its answer is lost.
+    `done`: the call is carried out all the same, only its answer is lost; of a watch all but the
+    first event.
     """
 
     refusal: Refusal | None = None

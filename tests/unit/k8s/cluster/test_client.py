@@ -150,6 +150,18 @@ def test_a_server_that_is_stopped_and_back(fake: FakeCluster, fake_client: Clien
     assert len(fake_client.list(MAPS.path()).items) == 1
 
 
+def test_one_connection_serves_one_call_after_the_other(
+    fake: FakeCluster, fake_client: Client
+) -> None:
+    for _ in range(5):
+        version = fake_client.list(MAPS.path()).version
+        with pytest.raises(ApiError):
+            fake_client.call("GET", MAPS.path("default", "none"))
+    list(fake_client.watch(MAPS.path(), version, 1))
+    fake_client.list(MAPS.path())
+    assert fake.connections == 1
+
+
 def test_many_threads_share_a_client(fake: FakeCluster, fake_client: Client) -> None:
     def write(thread: int) -> None:
         for number in range(10):

@@ -132,6 +132,20 @@ def test_a_watch_breaks_off_with_its_server(fake: FakeCluster, three: Client) ->
     fake.start()
 
 
+def test_a_watch_that_breaks_off_goes_on_from_its_last_event(
+    fake: FakeCluster, three: Client
+) -> None:
+    version = three.list(PATH).version
+    create(three, "d", "e")
+    fake.faults.plan(faults.LOST_ANSWER, verb="watch")
+    watch = three.watch(PATH, version, 60)
+    first = next(watch)
+    with pytest.raises(Unreachable):
+        next(watch)
+    again = three.watch(PATH, first.version, 1)
+    assert [name(event.object) for event in (first, *again)] == ["d", "e"]
+
+
 def test_a_watch_can_be_left(fake: FakeCluster, three: Client) -> None:
     before = threading.active_count()
     watch = three.watch(PATH, "0", 60)
