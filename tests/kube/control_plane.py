@@ -44,13 +44,13 @@ class ControlPlane:
         return Client.open(self.kubeconfig)
 
     def start(self) -> None:
-        """Returns when the API server is ready and the first namespace is there."""
-        ports = setup.prepare(self.folder)
-        commands = setup.commands(self.folder, ports)
-        self._launch("etcd", commands)
-        self._launch("kube-apiserver", commands)
-        self._await_ready()
-        self._launch("kube-controller-manager", commands)
+        """What does not run; returns when the API server is ready, with its first namespace."""
+        commands = setup.commands(self.folder, setup.prepare(self.folder))
+        for name in ORDER:
+            if self.pid(name) is None:
+                self._launch(name, commands[name])
+            if name == "kube-apiserver":
+                self._await_ready()
 
     def stop(self, name: str | None = None, how: signal.Signals = signal.SIGTERM) -> None:
         """All of them, or one of ORDER."""
@@ -62,12 +62,6 @@ class ControlPlane:
 
     def kill(self, name: str | None = None) -> None:
         self.stop(name, signal.SIGKILL)
-
-    def start_again(self, name: str) -> None:
-        """One of ORDER that was stopped."""
-        self._launch(name, setup.commands(self.folder, setup.prepare(self.folder)))
-        if name != "kube-controller-manager":
-            self._await_ready()
 
     def user(self, name: str) -> Path:
         """Its kubeconfig: `admin` or `nobody`."""
@@ -96,12 +90,11 @@ class ControlPlane:
         ours = (str(self._programs / name), str(self.folder))
         return pid if all(each in command for each in ours) else None
 
-    def _launch(self, name: str, commands: dict[str, Sequence[str]]) -> None:
-        assert self.pid(name) is None, f"{name} runs already, in {self.folder}"
+    def _launch(self, name: str, options: Sequence[str]) -> None:
         leash = [sys.executable, "-m", "dphub_k8s.dev.leash"] if self._leashed else []
         with self._log(name).open("ab") as log:
             child = subprocess.Popen(
-                [*leash, str(self._programs / name), *commands[name]],
+                [*leash, str(self._programs / name), *options],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         self._pid_file(name).write_text(str(child.pid))
@@ -111,8 +104,8 @@ class ControlPlane:
         deadline = time.monotonic() + START_SECONDS
         last: Exception | None = None
         while time.monotonic() < deadline:
-            for name, child in self._children.items():
-                assert child.poll() is None, f"{name} has ended: {self._tail(name)}"
+            for name in ("etcd", "kube-apiserver"):
+                assert self._lives(name), f"{name} has ended: {self._tail(name)}"
             try:
                 client = self.client
                 client.call("GET", "/readyz", seconds=2)
@@ -123,6 +116,10 @@ class ControlPlane:
             else:
                 return
         raise AssertionError(f"no API server in {START_SECONDS:.0f} s: {last}")
+
+    def _lives(self, name: str) -> bool:
+        child = self._children.get(name)
+        return child.poll() is None if child else self.pid(name) is not None
 
     def _await_end(self, name: str, pid: int) -> None:
         deadline = time.monotonic() + STOP_SECONDS
@@ -166,9 +163,7 @@ def main() -> int:
         plane.stop()
         print(f"stopped; its objects stay in {plane.folder}", file=sys.stderr)
         return 0
-    if plane.pid("kube-apiserver") is None:
-        plane.stop()
-        plane.start()
+    plane.start()
     print(plane.kubeconfig)
     return 0
 

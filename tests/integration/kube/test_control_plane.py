@@ -55,7 +55,7 @@ def test_objects_and_address_outlive_its_processes(plane: ControlPlane) -> None:
         list(watch)
     with pytest.raises(Unreachable, match="is the API server running"):
         client.list(MAPS.path())
-    plane.start_again("kube-apiserver")
+    plane.start()
     assert names(client) == {"one"}
     write(client, "two")
     plane.stop()
