@@ -8,7 +8,7 @@ from dphub_k8s import admission
 from dphub_k8s.api.errors import Problem, Refused
 from dphub_k8s.api.product import DataProduct
 from dphub_k8s.api.snapshot import Identity
-from dphub_k8s.stores.base import ProductStore, Stored
+from dphub_k8s.stores.base import ProductStore, Stored, age
 
 DEFAULT_DOMAIN = "default"
 Outcome = DataProduct | Refused
@@ -58,7 +58,7 @@ class Declarations:
         """By name. Raises StoreError, OSError."""
         listed = self.store.list()
         if listed != self._seen:
-            oldest_first = sorted(listed, key=lambda stored: (stored.created, stored.name))
+            oldest_first = sorted(listed, key=age)
             documents = [(stored.document, stored.origin) for stored in oldest_first]
             outcomes = admission.admit_all(documents, roots=self._roots, memory=self._memory)
             found = list(map(self._declared, oldest_first, outcomes))

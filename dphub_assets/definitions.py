@@ -9,14 +9,13 @@ from dphub_assets.sensor import Hub, product_sensor
 from dphub_assets.settings import DagsterSettings
 from dphub_k8s.settings import Settings
 from dphub_k8s.shards import Shard
-from dphub_k8s.stores.directory import DirectoryStore
+from dphub_k8s.stores import choice
 
 
 @dg.definitions
 def defs() -> dg.Definitions:
     settings, dagster, shard = Settings.read(), DagsterSettings.read(), Shard.read()
-    store = DirectoryStore(settings.products, settings.store_state)
-    declarations = Declarations(store, settings.allowed_roots)
+    declarations = Declarations(choice.opened(settings), settings.allowed_roots)
     builder = Builder.read(settings)
     sensor = product_sensor(Hub(declarations, builder, dagster, shard))
     component = DataProducts(declarations, builder, dagster.public_url, [sensor], shard)

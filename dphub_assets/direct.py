@@ -21,8 +21,8 @@ from dphub_k8s.api.product import DataProduct
 from dphub_k8s.api.snapshot import Identity
 from dphub_k8s.documents import Unreadable
 from dphub_k8s.settings import Settings
+from dphub_k8s.stores import choice
 from dphub_k8s.stores.base import StoreError
-from dphub_k8s.stores.directory import DirectoryStore
 
 Outcome = DataProduct | Refused
 
@@ -48,7 +48,7 @@ def _declared(outcomes: Iterable[Outcome], settings: Settings) -> dict[str, Data
     named = {name for one in found.values() for name in one.spec.backend.products.values()}
     for name in named - found.keys():
         with suppress(StoreError, OSError, Refused):
-            stored = DirectoryStore(settings.products, settings.store_state).get(name)
+            stored = choice.opened(settings).get(name)
             found[name] = admit(stored.document, roots=settings.allowed_roots)
     return found
 
@@ -89,7 +89,7 @@ def materialize(arguments: list[str]) -> int:
 def _wanted(target: str, settings: Settings) -> list[Outcome]:
     if Path(target).is_file():
         return _products(Path(target), settings)
-    stored = DirectoryStore(settings.products, settings.store_state).get(target)
+    stored = choice.opened(settings).get(target)
     return admit_all([(stored.document, stored.origin)], roots=settings.allowed_roots)
 
 
@@ -133,7 +133,7 @@ def _materialize(product: DataProduct, builder: Builder, settings: Settings) -> 
 def _identity(product: DataProduct, builder: Builder, settings: Settings) -> Identity:
     """The store's, so that a running hub knows the snapshot as its own; else the lake's."""
     try:
-        stored = DirectoryStore(settings.products, settings.store_state).get(product.name)
+        stored = choice.opened(settings).get(product.name)
         return Identity(name=product.name, uid=stored.uid, generation=stored.generation)
     except (StoreError, OSError):
         known = builder.lake.pointer(product.name)

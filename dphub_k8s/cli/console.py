@@ -15,8 +15,8 @@ import typer
 from dphub_k8s import documents
 from dphub_k8s.documents import Unreadable, Written
 from dphub_k8s.settings import Settings
-from dphub_k8s.stores import files
-from dphub_k8s.stores.directory import DirectoryStore
+from dphub_k8s.stores import choice, files
+from dphub_k8s.stores.base import ProductStore
 
 Products = Annotated[
     Path | None,
@@ -68,8 +68,8 @@ def environment(found: Settings) -> dict[str, str]:
     }
 
 
-def store(found: Settings) -> DirectoryStore:
-    return DirectoryStore(found.products, found.store_state)
+def store(found: Settings) -> ProductStore:
+    return choice.opened(found)
 
 
 def missing_engine() -> str | None:

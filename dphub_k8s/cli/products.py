@@ -17,7 +17,7 @@ from dphub_k8s.cli import console
 from dphub_k8s.cli.console import DataRoot, Failure, Given, Home, Products
 from dphub_k8s.documents import Written
 from dphub_k8s.settings import Settings
-from dphub_k8s.stores.base import NotFound, ProductStore, Stored, name_of
+from dphub_k8s.stores.base import NotFound, ProductStore, Stored, age, name_of
 
 COLUMNS = ("NAME", "DOMAIN", "GENERATION", "READY", "REASON", "ROWS", "SEQUENCE", "AGE")
 WIDE = ("VERSION", "UID", "ORIGIN", "MESSAGE")
@@ -113,7 +113,7 @@ def _refusals(given: Given, store: ProductStore, settings: Settings) -> list[str
     met = [neighbour(written.document, written.origin) for written in given.documents]
     named = {one.name for one in met if one}
     kept = [stored for stored in store.list() if stored.name not in named]
-    first = [(stored.document, stored.origin) for stored in sorted(kept, key=_age)]
+    first = [(stored.document, stored.origin) for stored in sorted(kept, key=age)]
     wanted = [(written.document, written.origin) for written in given.documents]
     outcomes = admit_all([*first, *wanted], roots=settings.allowed_roots)[len(first) :]
     return [
@@ -122,10 +122,6 @@ def _refusals(given: Given, store: ProductStore, settings: Settings) -> list[str
         if isinstance(outcome, Refused)
         for problem in outcome.problems
     ]
-
-
-def _age(stored: Stored) -> tuple[datetime, str]:
-    return stored.created, stored.name
 
 
 def _applied(store: ProductStore, written: Written) -> str:

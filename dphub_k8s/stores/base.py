@@ -12,7 +12,8 @@ from dphub_k8s.api.errors import Problem
 from dphub_k8s.api.status import Status
 
 Document = Mapping[str, Any]
-Feature = Literal["watch", "status"]
+# `schema`: it refuses documents that are no products itself.
+Feature = Literal["watch", "status", "schema"]
 
 
 class StoreError(Exception):
@@ -37,6 +38,7 @@ class Stored:
 
     `uid` is new whenever a name is created again, `generation` counts the edits of one uid,
     `version` is opaque and changes with the document. `origin` says where a person finds it.
+    `name` is `<namespace>/<name>` where an older one in another namespace has the name.
     `fault` is set while what stands there now cannot be read: `document` is then the last one that
     could.
     """
@@ -49,6 +51,11 @@ class Stored:
     document: Document
     origin: str
     fault: Problem | None = None
+
+
+def age(stored: Stored) -> tuple[datetime, list[str]]:
+    """Sorts the oldest first; of one name, whoever has it before `<namespace>/<name>`."""
+    return stored.created, stored.name.split("/")[::-1]
 
 
 @dataclass(frozen=True, slots=True)

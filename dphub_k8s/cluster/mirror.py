@@ -1,0 +1,149 @@
+"""What a collection of the API server holds, kept up to date by a thread of its own.
+
+Lists, then watches from that version on, for half a minute at a time; lists again when the version
+is too old, and every ten minutes, so that no lost event stays lost. Whoever looks never sees less
+than there is: as long as the last listing or watch has failed, looking fails too.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from dphub_k8s.cluster.client import Client
+from dphub_k8s.cluster.errors import ApiError, Unreachable
+from dphub_k8s.cluster.watch import Event, Item
+
+T = TypeVar("T")
+Key = tuple[str, str]
+
+WATCH_SECONDS = 30.0
+LIST_SECONDS = 600.0
+# Between two attempts while the API server does not answer.
+PAUSE_SECONDS = 1.0
+FIRST_LOOK_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Kept(Generic[T]):
+    uid: str
+    version: int
+    value: T
+
+
+class Mirror(Generic[T]):
+    """`keep` makes of each object what is kept of it. For any number of threads."""
+
+    def __init__(self, client: Callable[[], Client], path: str, keep: Callable[[Item], T]) -> None:
+        self._client = client
+        self._path = path
+        self._keep = keep
+        self._changed = threading.Condition()
+        self._kept: dict[Key, Kept[T]] = {}
+        self._deleted: set[str] = set()
+        self._shown: Mapping[Key, T] | None = None
+        self._fault: ApiError | None = None
+        self._listed: float | None = None
+        self._thread: threading.Thread | None = None
+
+    def look(self) -> Mapping[Key, T]:
+        """By namespace and name; the same object as long as nothing changes. Raises ApiError."""
+        with self._changed:
+            self._follow()
+            self._changed.wait_for(self._known, FIRST_LOOK_SECONDS)
+            if self._fault:
+                raise self._fault.with_traceback(None)
+            if self._listed is None:
+                told = f"GET {self._path}: not listed after {FIRST_LOOK_SECONDS:.0f} s"
+                raise Unreachable(0, "Timeout", told)
+            if self._shown is None:
+                self._shown = {key: kept.value for key, kept in self._kept.items()}
+            return self._shown
+
+    def put(self, item: Item) -> None:
+        """An answer to a write, which the watch tells later."""
+        with self._changed:
+            self._take(item)
+
+    def drop(self, item: Item) -> None:
+        """It has been deleted; what the watch still has to tell of it is old."""
+        with self._changed:
+            self._deleted.add(item["metadata"]["uid"])
+            self._remove(item)
+
+    def _known(self) -> bool:
+        return self._fault is not None or self._listed is not None
+
+    def _follow(self) -> None:
+        if self._thread is None or not self._thread.is_alive():
+            self._thread = threading.Thread(target=self._run, name=self._path, daemon=True)
+            self._thread.start()
+
+    def _run(self) -> None:
+        version: str | None = None
+        while True:
+            try:
+                if version is None or time.monotonic() - (self._listed or 0) > LIST_SECONDS:
+                    version = self._list()
+                version = self._watch(version)
+            except ApiError as fault:
+                # A watch may break off for many reasons; whether it matters, a listing tells.
+                if version is None:
+                    self._fail(fault)
+                    time.sleep(PAUSE_SECONDS)
+                version = None
+
+    def _list(self) -> str:
+        listing = self._client().list(self._path, keep=self._made)
+        found: Iterable[tuple[Key, Kept[T]]] = listing.items
+        with self._changed:
+            # What was written after the listing is newer, and the watch tells it again.
+            newer = {k: v for k, v in self._kept.items() if v.version > int(listing.version)}
+            self._kept = {**dict(found), **newer}
+            self._deleted.clear()
+            self._shown, self._fault, self._listed = None, None, time.monotonic()
+            self._changed.notify_all()
+        return listing.version
+
+    def _watch(self, version: str) -> str:
+        for event in self._client().watch(self._path, version, WATCH_SECONDS):
+            version = event.version
+            with self._changed:
+                self._told(event)
+        return version
+
+    def _told(self, event: Event) -> None:
+        if event.type == "DELETED":
+            self._deleted.discard(event.object["metadata"]["uid"])
+            self._remove(event.object)
+        elif event.type != "BOOKMARK":
+            self._take(event.object)
+
+    def _take(self, item: Item) -> None:
+        key, new = self._made(item)
+        old = self._kept.get(key)
+        if new.uid not in self._deleted and (old is None or old.version < new.version):
+            self._kept[key] = new
+            self._shown = None
+
+    def _remove(self, item: Item) -> None:
+        key, gone = _key(item), item["metadata"]["uid"]
+        if (old := self._kept.get(key)) and old.uid == gone:
+            del self._kept[key]
+            self._shown = None
+
+    def _made(self, item: Item) -> tuple[Key, Kept[T]]:
+        metadata = item["metadata"]
+        kept = Kept(metadata["uid"], int(metadata["resourceVersion"]), self._keep(item))
+        return _key(item), kept
+
+    def _fail(self, fault: ApiError) -> None:
+        with self._changed:
+            self._fault = fault
+            self._changed.notify_all()
+
+
+def _key(item: Item) -> Key:
+    metadata = item["metadata"]
+    return metadata.get("namespace", ""), metadata["name"]
