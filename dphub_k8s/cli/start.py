@@ -15,6 +15,15 @@ from dphub_k8s.cli.console import DataRoot, Failure, Home, Products
 
 def dev(
     products: Products = None,
+    kube: Annotated[
+        Path | None,
+        typer.Option(
+            envvar="DPHUB_KUBECONFIG",
+            metavar="KUBECONFIG",
+            exists=True,
+            help="Products in this cluster instead of a folder.",
+        ),
+    ] = None,
     home: Home = None,
     data_root: DataRoot = None,
     port: Annotated[
@@ -31,6 +40,8 @@ def dev(
         raise Failure(f"the hub cannot run here: {why}")
     # A person's own machine: what that person may read may be a source.
     os.environ.setdefault("DPHUB_ALLOWED_ROOTS", "*")
+    if kube:
+        os.environ |= {"DPHUB_STORE": "cluster", "DPHUB_KUBECONFIG": str(kube.absolute())}
     raise typer.Exit(local.run(console.settings(products, home, data_root), port, dagster_port))
 
 

@@ -1,4 +1,7 @@
-"""The store of this process, as the settings name it."""
+"""The store of this process, as the settings name it.
+
+The client of a cluster is loaded only where products are kept in one.
+"""
 
 import os
 from collections.abc import Mapping
@@ -18,11 +21,21 @@ def kind(env: Mapping[str, str] = os.environ) -> str:
     return found
 
 
+def place(settings: Settings) -> str:
+    """Where products are declared, in words. Raises StoreError for a cluster that refuses."""
+    if kind() == "directory":
+        settings.products.mkdir(parents=True, exist_ok=True)
+        return str(settings.products)
+    from dphub_k8s.cluster.settings import ClusterSettings
+    from dphub_k8s.stores import cluster
+
+    return cluster.reached(ClusterSettings.read())
+
+
 def opened(settings: Settings) -> ProductStore:
     """Nothing is asked of it yet. Raises InvalidSetting."""
     if kind() == "directory":
         return DirectoryStore(settings.products, settings.store_state)
-    # The client of the cluster is loaded where products are kept in one.
     from dphub_k8s.cluster.settings import ClusterSettings
     from dphub_k8s.stores.cluster import ClusterStore
 

@@ -56,6 +56,17 @@ class _Seen:
     status: Mapping[str, Any] | None
 
 
+def reached(settings: ClusterSettings) -> str:
+    """Where the products are, in words, after asking for one. Raises StoreError."""
+    with _told():
+        client = Client.open(settings.kubeconfig)
+        for namespace in settings.namespaces or (None,):
+            client.call("GET", settings.products.path(namespace), {"limit": 1})
+    named = ", ".join(settings.namespaces)
+    where = f"the namespaces {named}" if named else "all namespaces"
+    return f"{where} of {client.host}"
+
+
 class ClusterStore:
     def __init__(self, settings: ClusterSettings) -> None:
         self._settings = settings
