@@ -1,0 +1,67 @@
+"""The local stack over a cluster, with the service account of the manifests."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.factories import ROOT
+from tests.integration import stack as stacks
+from tests.integration.stack import NAME, PATIENCE, Stack
+from tests.kube.control_plane import ControlPlane
+
+MANIFESTS = ROOT / "charts" / "manifests"
+NAMESPACE = "data-products"
+ACCOUNT = "data-product-hub"
+
+
+@dataclass
+class KubeHub:
+    plane: ControlPlane
+    stack: Stack
+
+    def kubectl(self, *arguments: str, text: str | None = None, check: bool = True) -> str:
+        """What it says, as an administrator."""
+        done = self.plane.kubectl("-n", NAMESPACE, *arguments, text=text, check=check)
+        return done.stdout + done.stderr
+
+    def apply(self, document: dict[str, Any]) -> str:
+        return self.kubectl("apply", "-f", "-", text=json.dumps(document))
+
+    def get(self, name: str = NAME) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.kubectl("get", "dp", name, "-o", "json"))
+        return found
+
+    def wait(self, name: str = NAME, seconds: float = PATIENCE) -> bool:
+        """Whether it was Ready in time, as `kubectl wait` sees it."""
+        condition = ("--for=condition=Ready", f"--timeout={seconds:.0f}s")
+        return "condition met" in self.kubectl("wait", f"dp/{name}", *condition, check=False)
+
+    def condition(self, kind: str, name: str = NAME) -> dict[str, Any]:
+        conditions = self.get(name).get("status", {}).get("conditions", [])
+        return next((each for each in conditions if each["type"] == kind), {})
+
+    def observed(self, name: str = NAME) -> bool:
+        found = self.get(name)
+        seen: bool = found["status"].get("observedGeneration") == found["metadata"]["generation"]
+        return seen
+
+    def count(self, name: str = NAME) -> int | None:
+        answer = self.stack.get(f"/odata/{name}", params={"$top": "1", "$count": "true"})
+        return int(answer.json()["@odata.count"]) if answer.status_code == 200 else None
+
+
+@contextmanager
+def running(plane: ControlPlane, folder: Path) -> Iterator[KubeHub]:
+    """CRD and rights are applied; the hub has a token of its account."""
+    plane.kubectl("apply", "-f", MANIFESTS / "crd.yaml")
+    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
+    plane.kubectl("apply", "-f", "-", text=json.dumps(namespace))
+    plane.kubectl("apply", "-f", MANIFESTS / "rbac.yaml")
+    plane.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+    kubeconfig = plane.account(NAMESPACE, ACCOUNT)
+    environment = {"DPHUB_KUBECONFIG": str(kubeconfig), "DPHUB_NAMESPACE": NAMESPACE}
+    with stacks.running_over_the_example(folder, **environment) as stack:
+        yield KubeHub(plane, stack)
