@@ -48,7 +48,9 @@ class ClusterSettings:
             namespace=_like("DPHUB_NAMESPACE", LABEL, env.get("DPHUB_NAMESPACE") or _own()),
             namespaces=tuple(_like("DPHUB_NAMESPACES", LABEL, each) for each in named if each),
             group=_like("DPHUB_API_GROUP", DOMAIN, env.get("DPHUB_API_GROUP") or GROUP),
-            version=_like("DPHUB_API_VERSION", API, env.get("DPHUB_API_VERSION") or VERSION),
+            version=_like(
+                "DPHUB_API_VERSION_NAME", API, env.get("DPHUB_API_VERSION_NAME") or VERSION
+            ),
         )
 
 

@@ -32,7 +32,12 @@ def crd() -> dict[str, Any]:
         "spec": {
             "group": GROUP,
             "scope": "Namespaced",
-            "names": {"plural": PLURAL, "singular": "dataproduct", "kind": "DataProduct"},
+            "names": {
+                "plural": PLURAL,
+                "singular": "dataproduct",
+                "shortNames": ["dp"],
+                "kind": "DataProduct",
+            },
             "versions": [version],
         },
     }

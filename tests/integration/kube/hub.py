@@ -1,4 +1,4 @@
-"""The local stack over a cluster, with the service account of the manifests."""
+"""The local stack over a cluster."""
 
 import json
 from collections.abc import Iterator
@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.factories import ROOT
 from tests.integration import stack as stacks
 from tests.integration.stack import NAME, PATIENCE, Stack
+from tests.kube import products
 from tests.kube.control_plane import ControlPlane
 
-MANIFESTS = ROOT / "charts" / "manifests"
 NAMESPACE = "data-products"
-ACCOUNT = "data-product-hub"
 
 
 @dataclass
@@ -55,13 +53,9 @@ class KubeHub:
 
 @contextmanager
 def running(plane: ControlPlane, folder: Path) -> Iterator[KubeHub]:
-    """CRD and rights are applied; the hub has a token of its account."""
-    plane.kubectl("apply", "-f", MANIFESTS / "crd.yaml")
+    products.install(plane.client)
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
     plane.kubectl("apply", "-f", "-", text=json.dumps(namespace))
-    plane.kubectl("apply", "-f", MANIFESTS / "rbac.yaml")
-    plane.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
-    kubeconfig = plane.account(NAMESPACE, ACCOUNT)
-    environment = {"DPHUB_KUBECONFIG": str(kubeconfig), "DPHUB_NAMESPACE": NAMESPACE}
+    environment = {"DPHUB_KUBECONFIG": str(plane.kubeconfig), "DPHUB_NAMESPACES": NAMESPACE}
     with stacks.running_over_the_example(folder, **environment) as stack:
         yield KubeHub(plane, stack)

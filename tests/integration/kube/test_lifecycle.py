@@ -1,4 +1,4 @@
-"""Apply, Ready, OData, edit, break, mend, delete: by kubectl alone, and with the hub's own rights."""
+"""Apply, Ready, OData, edit, break, mend, delete: by kubectl alone."""
 
 from collections.abc import Iterator
 
@@ -13,9 +13,7 @@ ROWS = 43_140
 
 
 @pytest.fixture(scope="module")
-def hub(
-    control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[KubeHub]:
+def hub(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Iterator[KubeHub]:
     with running(control_plane, tmp_path_factory.mktemp("hub")) as started:
         yield started
 

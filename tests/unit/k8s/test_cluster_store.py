@@ -1,6 +1,7 @@
 """What only a cluster does to products: namespaces, groups, and an API server that refuses."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ def store(kubeconfig: Path) -> ClusterStore:
     return ClusterStore(products.settings(kubeconfig))
 
 
-def put(client: Client, namespace: str, name: str = "orders", **spec: object) -> str:
+def put(client: Client, namespace: str, name: str = "orders", **spec: Any) -> str:
     body = changed(document(name, **spec), "metadata.namespace", namespace)
     return str(client.call("POST", DP.path(namespace), body=body)["metadata"]["uid"])
 
