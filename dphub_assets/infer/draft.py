@@ -9,7 +9,7 @@ import duckdb
 from dphub_assets.infer import names, relate
 from dphub_assets.infer.columns import Column, Profile
 from dphub_assets.infer.relate import Link
-from dphub_k8s.admission.entity import NO_KEY
+from dphub_k8s.api.entity import NO_KEY
 from dphub_k8s.api.product import API_VERSION, KIND
 
 # An estimate may be wrong by so much.

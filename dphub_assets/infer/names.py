@@ -5,8 +5,10 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from itertools import count
 
-from dphub_k8s.admission import entity, identity
+from dphub_k8s.admission import entity
 from dphub_k8s.api.keys import ORDINAL, ROW_NUMBER
+from dphub_k8s.api.noun import LONGEST_NAME, LONGEST_PRODUCT
+from dphub_k8s.api.policies import RESERVED, VERSION
 from dphub_k8s.api.sources import COMPRESSED, MAGIC
 
 LONGEST_STEM = 40
@@ -27,8 +29,8 @@ def stem(path: str) -> str:
 
 def product(text: str) -> str:
     name = re.sub("[^a-z0-9]+", "-", _plain(text).lower()).strip("-") or "data"
-    name = name[: identity.LONGEST_NAME].strip("-")
-    is_taken = name in identity.RESERVED or identity.VERSION.fullmatch(name)
+    name = name[:LONGEST_PRODUCT].strip("-")
+    is_taken = name in RESERVED or re.fullmatch(VERSION, name)
     return f"{name}-data" if is_taken else name
 
 
@@ -53,7 +55,7 @@ def identifier(text: str) -> str:
     name = "_".join(good.split()) or "column"
     if name[0] != "_" and unicodedata.category(name[0]) not in entity.FIRST:
         name = f"_{name}"
-    return name[: entity.LONGEST_NAME]
+    return name[:LONGEST_NAME]
 
 
 def _plain(text: str) -> str:
@@ -70,4 +72,4 @@ def _numbered(name: str) -> Iterator[str]:
     yield name
     for number in count(2):
         end = f"_{number}"
-        yield name[: entity.LONGEST_NAME - len(end)] + end
+        yield name[: LONGEST_NAME - len(end)] + end

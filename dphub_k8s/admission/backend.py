@@ -10,11 +10,8 @@ from urllib.parse import unquote, urlsplit
 from dphub_k8s.admission.draft import Context, Draft, at
 from dphub_k8s.admission.identity import misnamed
 from dphub_k8s.api.errors import Problem, unknown
-from dphub_k8s.api.sources import ENGINES, FORMATS, SCHEME, WEB, Join
+from dphub_k8s.api.sources import ALIAS, ENGINES, FORMATS, OBJECT, SCHEME, SCHEMES, WEB, Join
 
-ALIAS = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
-OBJECT = re.compile(r"s3://[a-z0-9][a-z0-9.-]+(/[^/*?\[\]]+)+")
-SCHEMES = ("file", "http", "https", "s3")
 SOURCES = ("spec", "backend", "sources")
 JOINS = ("spec", "backend", "joins")
 
@@ -30,13 +27,13 @@ def sources(draft: Draft, context: Context) -> Iterator[Problem]:
     aliases: dict[str, str] = {}
     for alias, source in draft.sources.items():
         place = at(*SOURCES, alias)
-        if not ALIAS.fullmatch(alias):
+        if not re.fullmatch(ALIAS, alias):
             message = f"{alias!r} is no alias: letters, digits, '_' and '-', no digit first"
             yield Problem(place, "InvalidName", message)
         first = aliases.setdefault(alias.lower(), alias)
         if first != alias:
             message = f"{alias!r} and {first!r} differ only in case"
-            yield Problem(place, "Duplicate", message)
+            yield Problem(place, "Duplicate", f"{alias.lower()!r} is there twice; {message}")
         if source and source.path is not None and source.product is not None:
             yield Problem(place, "Ambiguous", "give 'path' or 'product', not both")
         elif source and source.path is not None:
@@ -64,7 +61,7 @@ def _location(path: str, place: str, context: Context) -> Iterator[Problem]:
     elif scheme and scheme[1].lower() in WEB:
         if not _is_allowed(path, context.roots):
             yield _outside(path, place, context)
-    elif scheme and not path.startswith("/") and not OBJECT.fullmatch(path):
+    elif scheme and not path.startswith("/") and not re.fullmatch(OBJECT, path):
         message = f"{path!r} is not s3://BUCKET/KEY, one object without a pattern"
         yield Problem(place, "InvalidPath", message)
     elif path.startswith(("/", "s3://")) and not _is_allowed(path, context.roots):
@@ -186,7 +183,8 @@ def _pairs(join: Join, number: int) -> Iterator[Problem]:
     for position, pair in enumerate(join.pairs):
         place = at(*JOINS, number, field, position)
         if not all(pair):
-            yield Problem(place, "InvalidName", "a column's name is never empty")
+            side = "" if join.on else ".right" if pair[0] else ".left"
+            yield Problem(place + side, "InvalidName", "a column's name is never empty")
         elif pair in join.pairs[:position]:
             yield Problem(place, "Duplicate", f"{' = '.join(dict.fromkeys(pair))!r} is there twice")
 
@@ -196,20 +194,21 @@ def join_tree(draft: Draft, _: Context) -> Iterator[Problem]:
     joins = [join for join in draft.joins if join and _is_edge(join, draft)]
     if len(joins) < len(draft.joins):
         return
+    needed, found = len(draft.sources) - 1, len(joins)
+    count = f"n sources need n-1 joins; {len(draft.sources)} sources need {needed}, found {found}; "
     group = {alias: {alias} for alias in draft.sources}
     for number, join in enumerate(joins):
         if group[join.left] is group[join.right]:
             message = f"{join.left!r} and {join.right!r} are joined already, by the joins before it"
-            yield Problem(at(*JOINS, number), "JoinCycle", message)
+            told = count + message if found > needed else message
+            yield Problem(at(*JOINS, number), "JoinCycle", told)
             continue
         merged = group[join.left] | group[join.right]
         group.update(dict.fromkeys(merged, merged))
     groups = sorted({id(members): sorted(members) for members in group.values()}.values())
     if len(groups) > 1:
-        told = " | ".join(", ".join(members) for members in groups)
-        needed, found = len(draft.sources) - 1, len(joins)
-        message = f"{len(draft.sources)} sources need {needed} joins, found {found}; apart: {told}"
-        yield Problem(at(*JOINS), "TooFewJoins", message)
+        apart = " | ".join(", ".join(members) for members in groups)
+        yield Problem(at(*JOINS), "TooFewJoins", f"{count}apart: {apart}")
 
 
 def _is_edge(join: Join, draft: Draft) -> bool:

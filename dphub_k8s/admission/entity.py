@@ -6,18 +6,16 @@ from collections.abc import Iterator
 
 from dphub_k8s.admission.backend import filtering
 from dphub_k8s.admission.draft import Context, Draft, at
-from dphub_k8s.api.entity import Column
+from dphub_k8s.api.entity import NO_KEY, Column
 from dphub_k8s.api.errors import Problem, unknown
 from dphub_k8s.api.keys import ORDINAL, ROW_NUMBER, key_kind
+from dphub_k8s.api.noun import LONGEST_NAME
 from dphub_k8s.api.types import ColumnType, UnknownType, parse_type
 
 COLUMNS = ("spec", "entity", "columns")
-LONGEST_NAME = 128
 # OData CSDL, simple identifiers: the Unicode categories of the first and of other characters.
 FIRST = {"Lu", "Ll", "Lt", "Lm", "Lo", "Nl"}
 OTHER = FIRST | {"Nd", "Mn", "Mc", "Pc", "Cf"}
-# The primitive types that OData allows for a key, less those that are never equal to themselves.
-NO_KEY = {"Edm.Double", "Edm.Single", "Edm.Binary"}
 
 
 def names(draft: Draft, _: Context) -> Iterator[Problem]:
@@ -59,8 +57,8 @@ def column_sources(draft: Draft, _: Context) -> Iterator[Problem]:
         elif alias in hidden:
             join = draft.joins[hidden[alias]]
             message = (
-                f"no column of {alias!r} can be published: it is the right side of "
-                f"{at('joins', hidden[alias])}, and how: {join and join.how} only filters the left"
+                f"no column of {alias!r} can be published: a semi or anti join only filters its "
+                f"left side; see {at('joins', hidden[alias])}, how: {join and join.how}"
             )
             yield Problem(place, "NotPublishable", message)
 
@@ -88,18 +86,19 @@ def _key(column: Column, place: str) -> Iterator[Problem]:
         message = f"the key is generated, it has no source; found {column.source!r}"
         yield Problem(f"{place}.source", "GeneratedWithSource", message)
     try:
-        _key_type(parse_type(column.type), generated=column.generated)
+        _key_type(column, parse_type(column.type))
     except UnknownType:
         return
     except ValueError as error:
         yield Problem(f"{place}.type", "NoTypeOfAKey", str(error))
 
 
-def _key_type(declared: ColumnType, *, generated: bool) -> None:
-    if generated:
+def _key_type(column: Column, declared: ColumnType) -> None:
+    if column.generated:
         key_kind(declared)
     elif declared.edm in NO_KEY or declared.is_nested:
-        raise ValueError(f"{declared.name} is no type of a key; use string, or a generated key")
+        wanted = "use string, or a generated key"
+        raise ValueError(f"this is no type of a key; {wanted}; found {column.type!r}")
 
 
 def sort(draft: Draft, _: Context) -> Iterator[Problem]:

@@ -5,20 +5,10 @@ from collections.abc import Iterator
 
 from dphub_k8s.admission.draft import Context, Draft, Neighbour, at, text, within
 from dphub_k8s.api.errors import Problem, unknown
+from dphub_k8s.api.noun import LONGEST_PRODUCT
+from dphub_k8s.api.policies import PROTOCOLS, RESERVED, SEGMENT, VERSION
 
-LONGEST_NAME = 52
 LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-SEGMENT = re.compile(r"/[A-Za-z0-9][A-Za-z0-9._~-]*")
-PROTOCOLS = ("odata",)
-
-# First segments of the service's own URLs; `v1` and the like are kept for versions of the API.
-_RESERVED = """
-    odata internal api apis products product register_product register_lineage lineage analytics
-    health livez readyz startupz metrics docs redoc openapi.json catalog catalogs model schemas
-    subjects audit dsp .well-known assets
-"""
-RESERVED = frozenset(_RESERVED.split())
-VERSION = re.compile(r"v\d+")
 
 
 def neighbour(document: object, origin: str) -> Neighbour | None:
@@ -39,12 +29,12 @@ def name(draft: Draft, _: Context) -> Iterator[Problem]:
 
 def misnamed(found: str) -> str | None:
     """What is wrong with the name of a product."""
-    if LABEL.fullmatch(found) and len(found) <= LONGEST_NAME:
+    if LABEL.fullmatch(found) and len(found) <= LONGEST_PRODUCT:
         return None
-    better = re.sub("[^a-z0-9]+", "-", found.lower())[:LONGEST_NAME].strip("-")
+    better = re.sub("[^a-z0-9]+", "-", found.lower())[:LONGEST_PRODUCT].strip("-")
     return (
         f"{found!r} is no name: lower-case letters, digits and '-' between them, at most "
-        f"{LONGEST_NAME}{_such_as(better)}"
+        f"{LONGEST_PRODUCT}{_such_as(better)}"
     )
 
 
@@ -66,7 +56,7 @@ def path(draft: Draft, _: Context) -> Iterator[Problem]:
             yield Problem(at("metadata", "name"), "Reserved", message)
         return
     place = at("spec", "api", "path")
-    if not SEGMENT.fullmatch(found):
+    if not re.fullmatch(SEGMENT, found):
         better = re.sub("[^A-Za-z0-9._~-]+", "-", found).strip("-._~")
         yield Problem(
             place,
@@ -105,7 +95,7 @@ def protocol(draft: Draft, _: Context) -> Iterator[Problem]:
 
 
 def _is_reserved(segment: str) -> bool:
-    return segment.lower() in RESERVED or VERSION.fullmatch(segment.lower()) is not None
+    return segment.lower() in RESERVED or re.fullmatch(VERSION, segment.lower()) is not None
 
 
 def _such_as(better: str) -> str:

@@ -14,7 +14,8 @@ REFRESH = ("spec", "refresh")
 def page_sizes(draft: Draft, _: Context) -> Iterator[Problem]:
     odata = draft.odata
     if odata and odata.default_top > odata.max_top:
-        message = f"default_top {odata.default_top} is more than max_top {odata.max_top}"
+        found = f"found {odata.default_top} and {odata.max_top}"
+        message = f"default_top is more than max_top; {found}"
         yield Problem(at(*ODATA, "default_top"), "OutOfRange", message)
 
 

@@ -1,26 +1,16 @@
 """Rules: whether each says one thing that can be measured, of columns that are there."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
 
 from dphub_k8s.admission.draft import Context, Draft, at
 from dphub_k8s.api.entity import Column
 from dphub_k8s.api.errors import Problem, unknown
-from dphub_k8s.api.quality import COUNTED, Rule
+from dphub_k8s.api.quality import COUNTED, FIELDS, OWN_FIELDS, Rule
 from dphub_k8s.api.types import ColumnType, UnknownType
 
 RULES = ("spec", "quality")
-# Per metric: fields of which one is needed, and those that it has beside them.
-FIELDS: Mapping[str, tuple[str, ...]] = {
-    "nullValues": ("column",),
-    "duplicateValues": ("column", "columns"),
-    "invalidValues": ("column",),
-    "rowCount": (),
-    "freshness": ("column",),
-    "expression": ("expression",),
-}
-OWN_FIELDS = ("column", "columns", "expression", "arguments", "unit")
 # Types that a value in a rule can be written for, in text or as a number.
 NO_VALUES = {"Edm.Binary"}
 ORDERED = {"Edm.Date", "Edm.TimeOfDay", "Edm.DateTimeOffset", "Edm.Decimal"}

@@ -1,26 +1,37 @@
 """What is published: the entity, its columns and its key."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, StrictBool
 
 from dphub_k8s.api.keys import KeyRecipe, key_kind
-from dphub_k8s.api.noun import Noun
+from dphub_k8s.api.noun import MAX_COLUMNS, Identifier, Name, Noun, Text, shaped
 from dphub_k8s.api.types import ColumnType, key_type, parse_type
 
 Classification = Literal["public", "internal", "confidential", "restricted"]
+# The primitive types that OData allows for a key, less those that are never equal to themselves.
+NO_KEY = {"Edm.Double", "Edm.Single", "Edm.Binary"}
+MAX_SORT = 64
+LONGEST_TYPE = 4096
 
 
 class Column(Noun):
     """One published column. `source` is `alias.column`, names after `rename`."""
 
-    name: str
-    type: str
+    name: Identifier
+    """An OData identifier, unique whatever the case."""
+    type: str = Field(max_length=LONGEST_TYPE)
+    """Such as long, decimal(18,2), list<string> or struct<day:date,value:double>."""
     generated: StrictBool = False
-    source: str | None = None
-    description: str | None = None
+    """Only of the key: made of all other columns."""
+    source: Annotated[str, shaped(pattern=r"^[^.]+\..+$", maxLength=512)] | None = None
+    """alias.column, after rename; by default the source column of this name."""
+    description: Text | None = None
+    """Shown in Dagster and $metadata."""
     nullable: StrictBool = True
+    """Whether there may be nulls (default: true); a key has none."""
     classification: Classification | None = None
+    """How sensitive the values are: a tag of the column."""
 
     @property
     def kind(self) -> ColumnType:
@@ -32,10 +43,14 @@ class Column(Noun):
 class Entity(Noun):
     """The rows that a product publishes: these columns exactly, in this order."""
 
-    name: str
-    key_column: str
-    columns: tuple[Column, ...] = Field(min_length=1)
-    sort: tuple[str, ...] = ()
+    name: Identifier
+    """The entity type: an OData identifier."""
+    key_column: Name
+    """The column that identifies a row."""
+    columns: tuple[Column, ...] = Field(min_length=1, max_length=MAX_COLUMNS)
+    """What is published: these exactly, in this order."""
+    sort: tuple[Name, ...] = Field(default=(), max_length=MAX_SORT)
+    """How rows are stored: the order of pages without $orderby; by default the key comes first."""
 
     @property
     def key(self) -> Column:

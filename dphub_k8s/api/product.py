@@ -2,15 +2,15 @@
 
 import hashlib
 import json
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool, StrictInt
 
 from dphub_k8s.api.entity import Entity
 from dphub_k8s.api.keys import RECIPE
-from dphub_k8s.api.noun import Noun
+from dphub_k8s.api.noun import MAX_LABELS, Label, Noun, ProductName, Text, shaped
 from dphub_k8s.api.policies import Api, DataRetention, Lifecycle, ODataPolicy
-from dphub_k8s.api.quality import Rule
+from dphub_k8s.api.quality import MAX_RULES, Rule
 from dphub_k8s.api.refresh import Refresh
 from dphub_k8s.api.sources import Backend
 
@@ -24,35 +24,58 @@ DATA_FORMAT = 1
 
 
 class Metadata(Noun):
-    name: str
+    """Who a product is; in a cluster the API server has its own rules for the rest."""
+
+    name: ProductName
+    """A DNS label of at most 52 characters."""
     namespace: str = "default"
     labels: dict[str, str] = Field(default_factory=dict)
     annotations: dict[str, str] = Field(default_factory=dict)
 
 
 class Spec(Noun):
-    description: str | None = None
-    display_name: str | None = Field(default=None, alias="displayName")
-    domain: str = "default"
-    catalog: str = "default"
-    owner: str | None = None
-    tags: tuple[str, ...] = ()
-    version: str | None = None
+    """What is read, what is published of it, and how."""
+
+    description: Text | None = None
+    """What the rows are; shown in Dagster and $metadata."""
+    display_name: Label | None = Field(default=None, alias="displayName")
+    """Title in Dagster."""
+    domain: Annotated[Label, shaped(pattern=r"^[^/]*[^/\s\p{Z}][^/]*$")] = "default"
+    """Whose data it is: the first part of the asset key."""
+    catalog: Annotated[Label, shaped(pattern=r"^ *[^\p{C}\p{Z}](?:[^\p{C}\p{Z}]| )*$")] = "default"
+    """The catalog that lists it: a tag in Dagster."""
+    owner: str | None = Field(default=None, max_length=253)
+    """An e-mail address, or a team (team:grid)."""
+    tags: tuple[Label, ...] = Field(default=(), max_length=MAX_LABELS)
+    """Tags of the asset."""
+    version: str | None = Field(default=None, max_length=16)
+    """Of the product, as its owner counts; kept, without effect."""
     lifecycle: Lifecycle = "active"
+    """A tag in Dagster; served whatever it says."""
     deployment_mode: Literal["Shared", "Dedicated"] = Field(
         default="Shared", alias="deploymentMode"
     )
+    """Served by the hub's one service, or by an own one."""
     api: Api = Api()
+    """Where the product answers."""
     backend: Backend
+    """What is read and joined."""
     entity: Entity
+    """The rows that are published: columns and key."""
     odata: ODataPolicy = ODataPolicy()
-    quality: tuple[Rule, ...] = ()
+    """Page sizes, and what clients may ask for."""
+    quality: tuple[Rule, ...] = Field(default=(), max_length=MAX_RULES)
+    """Rules that rows must keep, measured by each build; words of ODCS 3.1."""
     refresh: Refresh = Refresh(onChange=True)
+    """When changes of the sources are picked up (default: onChange: true)."""
     max_staleness_seconds: StrictInt | None = Field(
         default=None, alias="maxStalenessSeconds", ge=LEAST_STALENESS
     )
+    """An older snapshot is told (reason Stale); it is served all the same."""
     suspend: StrictBool = False
+    """true: no build is started, what is published stays served."""
     data_retention: DataRetention = Field(default="Retain", alias="dataRetention")
+    """What becomes of the published data when the product is deleted."""
 
 
 class DataProduct(Noun):

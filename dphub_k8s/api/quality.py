@@ -4,10 +4,10 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Literal
 
-from pydantic import Field, PlainValidator
+from pydantic import Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from dphub_k8s.api.noun import Noun
+from dphub_k8s.api.noun import LONGEST_NAME, Name, Noun, Text
 
 
 def _number(found: object) -> int | float:
@@ -27,9 +27,17 @@ Metric = Literal[
 ]
 Severity = Literal["error", "warning"]
 # Without a branch for each type in the place that an error names.
-Number = Annotated[int | float, PlainValidator(_number)]
-Scalar = Annotated[bool | int | float | str, PlainValidator(_scalar)]
+Number = Annotated[int | float, PlainValidator(_number), WithJsonSchema({"type": "number"})]
+Scalar = Annotated[
+    bool | int | float | str,
+    PlainValidator(_scalar),
+    # A structural schema has no word for a choice of types.
+    WithJsonSchema({"x-kubernetes-preserve-unknown-fields": True}),
+]
 LONGEST_EXPRESSION = 4000
+MAX_RULES = 256
+MAX_RULE_COLUMNS = 64
+MAX_VALUES = 1000
 
 Measured = float | int
 # By field, what holds between what was measured and the bounds; bounds belong to what is between.
@@ -43,6 +51,16 @@ OPERATORS: Mapping[str, Callable[[Measured, Sequence[Measured]], bool]] = {
     "must_be_between": lambda found, wanted: wanted[0] <= found <= wanted[1],
     "must_not_be_between": lambda found, wanted: not wanted[0] <= found <= wanted[1],
 }
+# Per metric: fields of which one is needed, and those that it has beside them.
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "nullValues": ("column",),
+    "duplicateValues": ("column", "columns"),
+    "invalidValues": ("column",),
+    "rowCount": (),
+    "freshness": ("column",),
+    "expression": ("expression",),
+}
+OWN_FIELDS = ("column", "columns", "expression", "arguments", "unit")
 # Metrics that count rows: none may violate the rule, unless an operator says how many.
 COUNTED = frozenset({"nullValues", "duplicateValues", "invalidValues", "expression"})
 
@@ -50,36 +68,61 @@ COUNTED = frozenset({"nullValues", "duplicateValues", "invalidValues", "expressi
 class Arguments(Noun):
     """What makes a value valid: all that is given; null is never invalid."""
 
-    valid_values: tuple[Scalar, ...] | None = Field(default=None, alias="validValues", min_length=1)
-    pattern: str | None = None
+    valid_values: tuple[Scalar, ...] | None = Field(
+        default=None, alias="validValues", min_length=1, max_length=MAX_VALUES
+    )
+    """The values that are valid, of the type of the column."""
+    pattern: Text | None = None
+    """A regular expression (RE2), found anywhere in a text."""
     minimum: Scalar | None = None
+    """The least valid number, date or time."""
     maximum: Scalar | None = None
+    """The greatest valid number, date or time."""
 
 
 class Rule(Noun):
     """One rule. `columns` and `column` are published names; at most one operator is given."""
 
     metric: Metric
-    name: str | None = Field(default=None, min_length=1, max_length=128)
-    description: str | None = None
+    """What is measured."""
+    name: str | None = Field(default=None, min_length=1, max_length=LONGEST_NAME)
+    """Unique in the product; by default metric and columns."""
+    description: Text | None = None
+    """Shown in Dagster."""
     severity: Severity = "error"
+    """error: a build that breaks the rule publishes nothing; warning: it is shown."""
     unit: Literal["rows", "percent"] = "rows"
-    column: str | None = None
-    columns: tuple[str, ...] = ()
-    arguments: Arguments = Arguments()
+    """Of what operators are compared with, where rows are counted (default: rows)."""
+    column: Name | None = None
+    """A published column, not a generated key."""
+    columns: tuple[Name, ...] = Field(
+        default=(), max_length=MAX_RULE_COLUMNS, json_schema_extra={"minItems": 1}
+    )
+    """Published columns, taken together."""
+    arguments: Arguments = Field(default=Arguments(), json_schema_extra={"minProperties": 1})
+    """What makes a value valid, of invalidValues."""
     expression: str | None = Field(default=None, min_length=1, max_length=LONGEST_EXPRESSION)
+    """One SQL condition over the columns of a row."""
     must_be: Number | None = Field(default=None, alias="mustBe")
+    """The measured number is this."""
     must_not_be: Number | None = Field(default=None, alias="mustNotBe")
+    """The measured number is not this."""
     must_be_greater_than: Number | None = Field(default=None, alias="mustBeGreaterThan")
+    """The measured number is greater."""
     must_be_greater_or_equal_to: Number | None = Field(default=None, alias="mustBeGreaterOrEqualTo")
+    """The measured number is this or greater."""
     must_be_less_than: Number | None = Field(default=None, alias="mustBeLessThan")
+    """The measured number is less."""
     must_be_less_or_equal_to: Number | None = Field(default=None, alias="mustBeLessOrEqualTo")
+    """The measured number is this or less."""
     must_be_between: tuple[Number, ...] | None = Field(
         default=None, alias="mustBeBetween", min_length=2, max_length=2
     )
+    """The measured number is between two, bounds included."""
     must_not_be_between: tuple[Number, ...] | None = Field(
         default=None, alias="mustNotBeBetween", min_length=2, max_length=2
     )
+    """The measured number is not between two, bounds included."""
 
     @property
     def title(self) -> str:

@@ -14,8 +14,11 @@ class Refresh(Noun):
     """At once (`onChange`), or at the moments of `cron` in `timezone`; exactly one of them."""
 
     on_change: StrictBool = Field(default=False, alias="onChange")
-    cron: str | None = None
-    timezone: str = "UTC"
+    """Changes of sources are built at once."""
+    cron: str | None = Field(default=None, max_length=256)
+    """Five fields; changes of sources wait for the next of these moments."""
+    timezone: str = Field(default="UTC", max_length=64)
+    """Of cron, such as Europe/Berlin (default: UTC)."""
 
     def next(self, after: datetime) -> datetime | None:
         """The schedule's first moment after another; None without a schedule."""

@@ -1,12 +1,12 @@
 """Where a product reads, and how what it reads is joined."""
 
 import re
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, model_validator
 
-from dphub_k8s.api.noun import Noun
+from dphub_k8s.api.noun import MAX_COLUMNS, Name, Named, Noun, ProductName, shaped
 
 How = Literal["inner", "left", "right", "full", "semi", "anti"]
 Cardinality = Literal["1:1", "1:n", "n:1", "n:m"]
@@ -25,15 +25,27 @@ SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 WEB = frozenset({"http", "https"})
 MAGIC = frozenset("*?[")  # a path with one of these is a pattern
 COMPRESSED = (".gz", ".zst")
+SCHEMES = ("file", "http", "https", "s3")
+OBJECT = r"s3://[a-z0-9][a-z0-9.-]+(/[^/*?\[\]]+)+"
+ALIAS = "[A-Za-z_][A-Za-z0-9_-]{0,127}"
+# What `str.isprintable` says.
+PRINTABLE = r"^(?:[^\p{C}\p{Z}]| )*$"
+MAX_SOURCES = 32
+MAX_JOIN_KEYS = 16
+LONGEST_PATH = 2048
 
 
 class SourceOptions(Noun):
     """How the text of a CSV file is read. `null_text` means null, as an empty field does."""
 
     delimiter: str | None = Field(default=None, min_length=1, max_length=1)
+    """Between fields (default: a comma, a tab for .tsv)."""
     quote: str = Field(default='"', max_length=1)
-    header: bool = True
-    null_text: str | None = Field(default=None, alias="nullText", min_length=1)
+    """Around fields, written twice inside; empty: there is none."""
+    header: StrictBool = True
+    """Whether the first line has the names; false: column0, column1, …"""
+    null_text: str | None = Field(default=None, alias="nullText", min_length=1, max_length=256)
+    """An unquoted field with this text is null, as an empty one is."""
 
 
 class Source(Noun):
@@ -41,12 +53,21 @@ class Source(Noun):
     name used from here on; other columns keep theirs. Without `format` the suffix of the path says
     it. With `hive` the folders of the files, such as `year=2024`, are columns."""
 
-    path: str | None = Field(default=None, min_length=1)
-    product: str | None = None
-    format: str | None = None
+    path: Annotated[str, shaped(pattern=PRINTABLE)] | None = Field(
+        default=None, min_length=1, max_length=LONGEST_PATH
+    )
+    """A file, a pattern of files, the folder of a Delta table, or a URL (s3, http, https, file).
+    Relative to the data root."""
+    product: ProductName | None = None
+    """Another product, instead of path: its current snapshot is read."""
+    format: Annotated[str, shaped(enum=list(FORMATS))] | None = None
+    """How files are written, where their suffix does not say it."""
     options: SourceOptions | None = None
-    hive: bool = False
-    rename: dict[str, str] = Field(default_factory=dict)
+    """How CSV files are read."""
+    hive: StrictBool = False
+    """Whether folders such as year=2024 are columns (default: false); of patterns only."""
+    rename: dict[str, Named] = Field(default_factory=dict, max_length=MAX_COLUMNS)
+    """Name in the source: name from here on. Other columns keep theirs."""
 
     @property
     def location(self) -> str:
@@ -90,19 +111,31 @@ class Source(Noun):
 class JoinKey(Noun):
     """A pair of columns that must be equal; both names are those after `rename`."""
 
-    left: str
-    right: str
+    left: Named
+    """A column of the left source, after rename."""
+    right: Named
+    """A column of the right source, after rename."""
 
 
 class Join(Noun):
     """Two source aliases and what must be equal: `on` (same name on both sides) or `keys`."""
 
-    left: str
-    right: str
+    left: Name
+    """Alias of a source."""
+    right: Name
+    """Alias of another source."""
     how: How = "inner"
+    """semi and anti only filter: nothing of their right side can be published."""
     cardinality: Cardinality = "n:m"
-    on: tuple[str, ...] = ()
-    keys: tuple[JoinKey, ...] = ()
+    """Left to right, checked by each build: on a side that says 1 no key is there twice."""
+    on: tuple[Named, ...] = Field(
+        default=(), max_length=MAX_JOIN_KEYS, json_schema_extra={"minItems": 1}
+    )
+    """Columns of the same name on both sides, after rename."""
+    keys: tuple[JoinKey, ...] = Field(
+        default=(), max_length=MAX_JOIN_KEYS, json_schema_extra={"minItems": 1}
+    )
+    """Instead of on, where the names differ."""
 
     @model_validator(mode="before")
     @classmethod
@@ -121,9 +154,12 @@ class Join(Noun):
 class Backend(Noun):
     """What is read and joined, and the engine that does it."""
 
-    engine: str = "parquet_join"
-    sources: dict[str, Source] = Field(min_length=1)
-    joins: tuple[Join, ...] = ()
+    engine: Annotated[str, shaped(enum=list(ENGINES))] = "parquet_join"
+    """What reads and joins."""
+    sources: dict[str, Source] = Field(min_length=1, max_length=MAX_SOURCES)
+    """By alias: letters, digits, '_' and '-', no digit first."""
+    joins: tuple[Join, ...] = Field(default=(), max_length=MAX_SOURCES - 1)
+    """One less than there are sources; they hang together as a tree."""
 
     @property
     def counted(self) -> tuple[Join, ...]:

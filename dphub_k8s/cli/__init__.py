@@ -9,7 +9,7 @@ import sys
 
 import typer
 
-from dphub_k8s.cli import ask, check, infer, products, start, state
+from dphub_k8s.cli import ask, check, crd, infer, products, start, state
 from dphub_k8s.cli.console import Failure, told
 from dphub_k8s.settings import InvalidSetting
 from dphub_k8s.stores.base import StoreError
@@ -31,6 +31,7 @@ app.command()(state.status)
 app.command()(products.delete)
 app.command()(start.materialize)
 app.command()(ask.query)
+app.command()(crd.crd)
 
 
 def main() -> None:

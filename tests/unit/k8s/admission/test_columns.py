@@ -46,7 +46,7 @@ COLUMN = "spec.entity.columns.1"
             changed(three(("a", "b"), ("b", "c"), how="semi"), f"{COLUMN}.source", "c.item"),
             "spec.entity.columns[1].source",
             "NotPublishable",
-            "joins[0], and how: semi only filters",
+            "only filters its left side; see joins[0], how: semi",
         ),
     ],
 )
@@ -103,7 +103,7 @@ def test_a_column_that_cannot_be_published_is_refused(
             product(odata={"max_top": 10, "default_top": 20}),
             "spec.odata.default_top",
             "OutOfRange",
-            "default_top 20 is more than max_top 10",
+            "default_top is more than max_top; found 20 and 10",
         ),
     ],
 )

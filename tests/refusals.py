@@ -1,0 +1,421 @@
+"""Products that one look at them refuses, with what is said: by the folder and by a cluster alike.
+
+`CEL` is what a rule of the CRD says, `shapes()` what its schema does not take. A cluster says
+`words` at `place`; the folder says the same words, after which it may tell more.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from dphub_k8s.crd import document
+from dphub_k8s.crd.schema import Schema
+from tests.factories import DROPPED, changed, product
+
+Document = dict[str, Any]
+TWO = product(sources=("orders", "items"))
+JOIN = "spec.backend.joins.0"
+SOURCE = "spec.backend.sources.orders"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    document: Document
+    place: str
+    words: str
+
+
+def source(**said: Any) -> Document:
+    return product(sources={"orders": {"path": "orders.parquet", **said}})
+
+
+def column(**said: Any) -> Document:
+    return product(columns={"item": {"type": "string", **said}})
+
+
+def key(**said: Any) -> Document:
+    return product(key="id", columns={"id": {"type": "string", **said}, "item": "string"})
+
+
+def rule(metric: str, **said: Any) -> Document:
+    return product(quality=[{"metric": metric, **said}])
+
+
+R = Refusal
+CEL = (
+    R(
+        product("lineage"),
+        "metadata.name",
+        "'lineage' is a path that the service uses itself; give an api.path",
+    ),
+    R(
+        product("v1"),
+        "metadata.name",
+        "'v1' is a path that the service uses itself; give an api.path",
+    ),
+    R(product(domain="API"), "spec.domain", "'API' is a name that the service uses itself"),
+    R(
+        product(api={"path": "/openapi.json"}),
+        "spec.api.path",
+        "'/openapi.json' is a path that the service uses itself",
+    ),
+    R(product(api={"protocol": "SOAP"}), "spec.api.protocol", "'soap' is no protocol"),
+    R(
+        product(sources={"1a": {"path": "x"}}),
+        "spec.backend.sources",
+        "'1a' is no alias: letters, digits, '_' and '-', no digit first",
+    ),
+    R(
+        product(sources={"a": {"path": "x"}, "A": {"path": "y"}}),
+        "spec.backend.sources",
+        "'a' is there twice",
+    ),
+    R(source(product="others"), SOURCE, "give 'path' or 'product', not both"),
+    R(
+        product(sources={"orders": {"rename": {"a": "b"}}}),
+        f"{SOURCE}.path",
+        "'path' is missing (or 'product', to read what another product publishes)",
+    ),
+    R(source(path="gs://a/b"), f"{SOURCE}.path", "'gs' is no scheme"),
+    R(
+        source(path="https://user:word@host/x.csv"),
+        f"{SOURCE}.path",
+        "a URL is shown to everybody: no user or password in it",
+    ),
+    R(source(path="a/../x"), f"{SOURCE}.path", "'a/../x' leads upwards: '..' is not followed"),
+    R(
+        source(path="s3://bucket/*.parquet"),
+        f"{SOURCE}.path",
+        "'s3://bucket/*.parquet' is not s3://BUCKET/KEY, one object without a pattern",
+    ),
+    R(source(rename={"": "x"}), f"{SOURCE}.rename", "a column's name is never empty"),
+    R(
+        product(sources={"orders": {"product": "orders"}}),
+        "spec.backend.sources",
+        "orders → orders: a product cannot be made of itself",
+    ),
+    *(
+        R(
+            product(sources={"orders": {"product": "others", field: value}}),
+            f"{SOURCE}.{field}",
+            f"'{field}' is said of files; a product has none",
+        )
+        for field, value in (("format", "csv"), ("hive", True), ("options", {"header": False}))
+    ),
+    R(source(options={"delimiter": ";"}), f"{SOURCE}.options", "options are of CSV files"),
+    R(
+        source(hive=True),
+        f"{SOURCE}.hive",
+        "the folders of a pattern are meant, such as data/**/*.parquet",
+    ),
+    R(
+        source(path="a*", format="delta"),
+        f"{SOURCE}.path",
+        "a Delta table is one folder of files, no pattern",
+    ),
+    R(
+        source(path="a.csv", options={"delimiter": '"'}),
+        f"{SOURCE}.options",
+        "the same character cannot be quote and delimiter",
+    ),
+    R(changed(TWO, f"{JOIN}.left", "order"), "spec.backend.joins", "'order' is no source"),
+    R(changed(TWO, f"{JOIN}.right", "item"), "spec.backend.joins", "'item' is no source"),
+    R(
+        changed(TWO, "spec.backend.joins", DROPPED),
+        "spec.backend.joins",
+        "n sources need n-1 joins",
+    ),
+    R(
+        product(sources="ab", joins=[{"left": "a", "right": "b", "on": ["x"]}] * 2),
+        "spec.backend.joins",
+        "n sources need n-1 joins",
+    ),
+    R(
+        changed(TWO, f"{JOIN}.right", "orders"),
+        "spec.backend.joins[0]",
+        "'orders' is joined with itself; declare it twice, under two names",
+    ),
+    R(
+        changed(TWO, f"{JOIN}.on", DROPPED),
+        "spec.backend.joins[0]",
+        "'on' is missing (or 'keys', for columns whose names differ)",
+    ),
+    R(
+        changed(TWO, f"{JOIN}.keys", [{"left": "a", "right": "b"}]),
+        "spec.backend.joins[0]",
+        "give 'on' or 'keys', not both",
+    ),
+    R(
+        column(name="_Ordinal"),
+        "spec.entity.columns[1].name",
+        "'_Ordinal' is a name that the hub uses itself",
+    ),
+    R(column(type="strng"), "spec.entity.columns[1].type", "'strng' is no type"),
+    R(
+        column(type="decimal"),
+        "spec.entity.columns[1].type",
+        "'decimal' needs precision and scale, such as decimal(18,2)",
+    ),
+    R(column(source="order.item"), "spec.entity.columns", "'order' is no source"),
+    R(
+        changed(changed(TWO, f"{JOIN}.how", "semi"), "spec.entity.columns.1.source", "items.item"),
+        "spec.entity.columns",
+        "no column of 'items' can be published: a semi or anti join only filters its left side",
+    ),
+    R(
+        changed(TWO, "spec.entity.key_column", "itm"),
+        "spec.entity.key_column",
+        "'itm' is no column of the entity",
+    ),
+    R(
+        column(generated=True),
+        "spec.entity.columns",
+        "only the key can be generated, and that is 'id'",
+    ),
+    R(
+        product(columns={"id": {"type": "string", "generated": True}}),
+        "spec.entity.columns",
+        "a key is generated from the other columns, and there are none",
+    ),
+    R(key(nullable=True), "spec.entity.columns", "a key is never null; leave it out"),
+    R(
+        key(generated=True, source="orders.id"),
+        "spec.entity.columns[0].source",
+        "the key is generated, it has no source",
+    ),
+    *(
+        R(
+            key(type=kind),
+            "spec.entity.columns",
+            "this is no type of a key; use string, or a generated key",
+        )
+        for kind in ("double", "Real", "list<string>")
+    ),
+    *(
+        R(
+            key(type=kind, generated=True),
+            "spec.entity.columns",
+            "a generated key is a string, an integer or a uuid",
+        )
+        for kind in ("date", "list<string>")
+    ),
+    R(
+        changed(TWO, "spec.entity.sort", ["itm"]),
+        "spec.entity.sort",
+        "'itm' is no column to sort by",
+    ),
+    R(changed(TWO, "spec.entity.sort", ["id"]), "spec.entity.sort", "'id' is no column to sort by"),
+    R(changed(TWO, "spec.entity.sort", ["item"] * 2), "spec.entity.sort", "'item' is there twice"),
+    R(
+        product(odata={"max_top": 10, "default_top": 20}),
+        "spec.odata.default_top",
+        "default_top is more than max_top",
+    ),
+    *(
+        R(
+            product(odata={field: ["itm"]}),
+            f"spec.odata.{field}",
+            "'itm' is no column of the entity",
+        )
+        for field in ("filterable", "orderable")
+    ),
+    R(
+        product(refresh={"onChange": True, "cron": "* * * * *"}),
+        "spec.refresh",
+        "give 'onChange: true' or 'cron', not both",
+    ),
+    R(product(refresh={}), "spec.refresh", "'cron' is missing (or 'onChange: true')"),
+    R(
+        product(refresh={"onChange": True, "timezone": "UTC"}),
+        "spec.refresh.timezone",
+        "a time zone belongs to a 'cron', and there is none",
+    ),
+    R(
+        product(refresh={"cron": "0 6 * *"}),
+        "spec.refresh.cron",
+        "'0 6 * *' is no cron schedule: five fields, such as '0 6 * * *'",
+    ),
+    *(
+        R(
+            rule("rowCount", **{field: value}),
+            f"spec.quality[0].{field}",
+            f"rowCount has no '{field}'",
+        )
+        for field, value in (
+            ("column", "item"),
+            ("columns", ["item"]),
+            ("expression", "true"),
+            ("arguments", {"minimum": 1}),
+            ("unit", "rows"),
+        )
+    ),
+    R(rule("nullValues"), "spec.quality[0]", "nullValues needs 'column'"),
+    R(rule("duplicateValues"), "spec.quality[0]", "duplicateValues needs 'column' or 'columns'"),
+    R(rule("expression"), "spec.quality[0]", "expression needs 'expression'"),
+    R(
+        rule("duplicateValues", column="item", columns=["item"]),
+        "spec.quality[0]",
+        "give 'column' or 'columns', not both",
+    ),
+    R(
+        rule("rowCount", mustBe=3, mustBeLessThan=4),
+        "spec.quality[0]",
+        "one operator is wanted, found mustBe, mustBeLessThan",
+    ),
+    *(
+        R(
+            rule("rowCount", **{name: [2, 1]}),
+            f"spec.quality[0].{name}",
+            "the lower bound comes first",
+        )
+        for name in ("mustBeBetween", "mustNotBeBetween")
+    ),
+    R(
+        product(columns={"at": "date"}, quality=[{"metric": "freshness", "column": "at"}]),
+        "spec.quality[0]",
+        "an operator is missing, such as mustBeLessThan: 86400 (seconds)",
+    ),
+    R(
+        rule("invalidValues", column="item"),
+        "spec.quality[0].arguments",
+        "one is wanted of 'validValues', 'pattern', 'minimum', 'maximum'",
+    ),
+    R(rule("nullValues", column="itm"), "spec.quality", "'itm' is no column of the entity"),
+)
+
+# Every field that holds others; too much to be a product, since one field excludes another.
+FULL = product(
+    "full",
+    sources={
+        "a": {
+            "path": "a.csv",
+            "options": {"delimiter": ";"},
+            "rename": {"x": "y"},
+        },
+        "b": {"product": "others"},
+        "c": {"path": "c"},
+    },
+    joins=[
+        {"left": "a", "right": "b", "on": ["item"]},
+        {"left": "a", "right": "c", "keys": [{"left": "item", "right": "id"}]},
+    ],
+    quality=[
+        {
+            "metric": "invalidValues",
+            "columns": ["item"],
+            "arguments": {"validValues": ["a"]},
+            "mustBeBetween": [1, 2],
+            "mustNotBeBetween": [1, 2],
+        }
+    ],
+    columns={"item": {"type": "string"}},
+    api={"path": "/full"},
+    refresh={"cron": "0 6 * * *"},
+    odata={"filterable": ["item"], "orderable": ["item"]},
+    tags=["a"],
+)
+FULL["spec"]["entity"]["sort"] = ["item"]
+# Where FULL has what excludes another field of the first.
+ELSEWHERE = {".joins.0.keys": ".joins.1.keys", ".sources.a.product": ".sources.b.product"}
+# A text that the pattern at a place does not take.
+UNLIKE = {
+    "metadata.name": "My Orders",
+    "spec.domain": "a/b",
+    "spec.catalog": " ",
+    "spec.api.path": "orders",
+    "spec.api.resource": "1x",
+    "spec.backend.sources.a.path": "a\u200bb",
+    "spec.backend.sources.a.product": "My Orders",
+    "spec.entity.name": "My Order",
+    "spec.entity.columns.0.name": "a b",
+    "spec.entity.columns.0.source": "item",
+}
+WRONG_TYPES = {
+    "string": 5,
+    "boolean": "yes",
+    "integer": "5",
+    "number": "5",
+    "array": "x",
+    "object": "x",
+}
+
+
+def shapes() -> Iterator[tuple[str, Document]]:
+    """(field, document) for every demand of the schema: FULL with that one field made wrong."""
+    root: Schema = document.definition()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    for name in ("metadata", "spec"):
+        for place, value in _wrong(root["properties"][name], name):
+            if name == "metadata" and place == name:
+                continue
+            there = _elsewhere(place)
+            yield _said(there), changed(FULL, there, value)
+
+
+def _wrong(schema: Schema, place: str) -> Iterator[tuple[str, Any]]:
+    if "type" in schema and place != "spec":
+        yield place, WRONG_TYPES[schema["type"]]
+    if "enum" in schema:
+        yield place, "neither"
+    if "pattern" in schema:
+        yield place, UNLIKE[place]
+    if "maxLength" in schema:
+        yield place, "a" * (schema["maxLength"] + 1)
+    if schema.get("minLength"):
+        yield place, ""
+    if "minimum" in schema:
+        yield place, schema["minimum"] - 1
+    if "maximum" in schema:
+        yield place, schema["maximum"] + 1
+    yield from _wrong_items(schema, place)
+    for name in schema.get("required", ()):
+        yield f"{place}.{name}", DROPPED
+    for name, inner in schema.get("properties", {}).items():
+        if name != "true":
+            yield from _wrong(inner, f"{place}.{name}")
+
+
+def _wrong_items(schema: Schema, place: str) -> Iterator[tuple[str, Any]]:
+    if "items" in schema:
+        one = _one(place)
+        if "maxItems" in schema:
+            yield place, [one] * (schema["maxItems"] + 1)
+        if schema.get("minItems"):
+            yield place, []
+        if schema.get("x-kubernetes-list-type") == "set":
+            yield f"{place}.1", one
+        yield from _wrong(schema["items"], f"{place}.0")
+    if "additionalProperties" in schema:
+        if "maxProperties" in schema:
+            some = _one(place)
+            yield place, {f"a{number}": some for number in range(schema["maxProperties"] + 1)}
+        if schema.get("minProperties"):
+            yield place, {}
+        name = "x" if place.endswith("rename") else "a"
+        yield from _wrong(schema["additionalProperties"], f"{place}.{name}")
+    elif schema.get("minProperties"):
+        yield place, {}
+
+
+def _elsewhere(place: str) -> str:
+    for first, other in ELSEWHERE.items():
+        place = place.replace(first, other)
+    return place
+
+
+def _one(place: str) -> Any:
+    """What FULL has as the first of a list or mapping."""
+    found: Any = FULL
+    for step in _elsewhere(place).split("."):
+        found = found[int(step)] if isinstance(found, list) else found.get(step, [{}, {}])
+    return next(iter(found.values() if isinstance(found, dict) else found))
+
+
+def _said(place: str) -> str:
+    """spec.tags.0 is spec.tags[0] to a person."""
+    steps = place.split(".")
+    return "".join(f"[{step}]" if step.isdigit() else f".{step}" for step in steps).lstrip(".")
+
+
+def is_same(words: str, found: str) -> bool:
+    """Whether a message of the folder is these words; what follows them is what would be right."""
+    return found == words or found.startswith(tuple(words + more for more in ("; ", " (", ", ")))
