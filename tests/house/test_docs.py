@@ -23,6 +23,7 @@ from dphub_k8s.admission import admit
 from dphub_k8s.api.keys import ORDINAL, ROW_NUMBER
 from dphub_k8s.api.product import DataProduct
 from dphub_k8s.api.types import TYPES
+from dphub_k8s.crd.rules import DEMANDS
 from dphub_k8s.settings import Settings
 from dphub_serving.odata import options, url
 from dphub_serving.settings import ServingSettings
@@ -177,6 +178,18 @@ def test_every_column_type_is_in_the_table(kind: Any) -> None:
 def test_every_product_in_the_pages_is_admitted(text: str) -> None:
     document = yaml.safe_load(text)
     assert admit(document).name == document["metadata"]["name"]
+
+
+# Kubernetes
+
+
+def test_every_rule_of_the_definition_is_in_its_page_and_no_other() -> None:
+    told = [
+        ((demand.at + demand.field).lstrip("."), re.sub("<<.*?>>", "…", demand.message))
+        for demand in DEMANDS
+    ]
+    rows = re.findall(r"^\| `(\S+)` \| (.*) \|$", page("kubernetes.md"), re.MULTILINE)
+    assert rows == list(dict.fromkeys(told))
 
 
 # conditions

@@ -12,6 +12,7 @@ import yaml
 from dphub_k8s import documents
 from dphub_k8s.admission import admit, admit_all
 from dphub_k8s.api.product import DataProduct
+from dphub_k8s.crd import document as crd
 from dphub_k8s.dev import instance
 
 ROOT = Path(__file__).parents[2]
@@ -57,6 +58,10 @@ def test_package_roots_are_empty(package: str) -> None:
 )
 def test_the_instance_files_are_those_that_dev_writes(file: str, text: str) -> None:
     assert (ROOT / file).read_text() == text
+
+
+def test_the_manifest_is_the_definition_that_the_command_prints() -> None:
+    assert (ROOT / "charts" / "manifests" / "crd.yaml").read_text() == crd.dump(crd.definition())
 
 
 # examples
