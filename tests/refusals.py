@@ -11,9 +11,9 @@ from typing import Any
 from dphub_k8s.crd import document
 from dphub_k8s.crd.schema import Schema
 from tests.factories import DROPPED, changed, product
+from tests.unit.k8s.admission.documents import TWO, column, key, source
 
 Document = dict[str, Any]
-TWO = product(sources=("orders", "items"))
 JOIN = "spec.backend.joins.0"
 SOURCE = "spec.backend.sources.orders"
 
@@ -23,18 +23,6 @@ class Refusal:
     document: Document
     place: str
     words: str
-
-
-def source(**said: Any) -> Document:
-    return product(sources={"orders": {"path": "orders.parquet", **said}})
-
-
-def column(**said: Any) -> Document:
-    return product(columns={"item": {"type": "string", **said}})
-
-
-def key(**said: Any) -> Document:
-    return product(key="id", columns={"id": {"type": "string", **said}, "item": "string"})
 
 
 def rule(metric: str, **said: Any) -> Document:

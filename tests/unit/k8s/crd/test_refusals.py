@@ -4,19 +4,12 @@ import re
 
 import pytest
 
-from dphub_k8s.admission import admit
-from dphub_k8s.api.errors import Problem, Refused
 from dphub_k8s.crd.demand import Demand
 from dphub_k8s.crd.rules import DEMANDS
 from tests.refusals import CEL, Refusal, is_same, shapes
+from tests.unit.k8s.admission.refusal import problems
 
 SHAPES = list(shapes())
-
-
-def problems(document: object) -> tuple[Problem, ...]:
-    with pytest.raises(Refused) as caught:
-        admit(document)
-    return caught.value.problems
 
 
 @pytest.mark.parametrize("refusal", CEL, ids=lambda refusal: refusal.words[:60])
