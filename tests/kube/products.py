@@ -1,5 +1,6 @@
 """A CustomResourceDefinition that takes any spec, for tests of what is done with products."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from dphub_k8s.cluster.client import Client
@@ -47,9 +48,9 @@ def settings(kubeconfig: Any, namespace: str = "default", *namespaces: str) -> C
     return ClusterSettings(kubeconfig, namespace, namespaces, GROUP, VERSION)
 
 
-def install(client: Client) -> None:
-    """Returns when the API server takes products."""
-    client.apply(CRDS.path(name=f"{PLURAL}.{GROUP}"), crd(), "tests")
+def install(client: Client, definition: Mapping[str, Any] | None = None) -> None:
+    """Returns when the API server takes products; without a definition any that have a name."""
+    client.apply(CRDS.path(name=f"{PLURAL}.{GROUP}"), definition or crd(), "tests")
     path = settings(None).products.path("default")
     eventually(lambda: _known(client, path), "the API server knew products")
 

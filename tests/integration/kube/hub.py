@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dphub_k8s.crd import document
 from tests.integration import stack as stacks
 from tests.integration.stack import NAME, PATIENCE, Stack
 from tests.kube import products
@@ -53,7 +54,7 @@ class KubeHub:
 
 @contextmanager
 def running(plane: ControlPlane, folder: Path) -> Iterator[KubeHub]:
-    products.install(plane.client)
+    products.install(plane.client, document.definition())
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
     plane.kubectl("apply", "-f", "-", text=json.dumps(namespace))
     environment = {"DPHUB_KUBECONFIG": str(plane.kubeconfig), "DPHUB_NAMESPACES": NAMESPACE}
