@@ -12,10 +12,10 @@ import sys
 PR_SET_PDEATHSIG = 1
 
 
-def main(command: list[str]) -> None:
+def main(command: list[str], end: signal.Signals = signal.SIGTERM) -> None:
     if sys.platform == "linux":
         parent = os.getppid()
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, end)
         if os.getppid() != parent:
             sys.exit(1)
     os.execv(command[0], command)  # noqa: S606  our own command, no shell

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,7 @@ class ControlPlane:
         commands = setup.commands(self.folder, setup.prepare(self.folder))
         for name in ORDER:
             if self.pid(name) is None:
+                self._bury(name)
                 self._launch(name, commands[name])
             if name == "kube-apiserver":
                 self._await_ready()
@@ -56,9 +58,9 @@ class ControlPlane:
         """All of them, or one of ORDER."""
         for each in [name] if name else reversed(ORDER):
             if pid := self.pid(each):
-                os.kill(pid, how)
+                _signal(pid, how)
                 self._await_end(each, pid)
-            self._pid_file(each).unlink(missing_ok=True)
+            self._bury(each)
 
     def kill(self, name: str | None = None) -> None:
         self.stop(name, signal.SIGKILL)
@@ -91,7 +93,7 @@ class ControlPlane:
         return pid if all(each in command for each in ours) else None
 
     def _launch(self, name: str, options: Sequence[str]) -> None:
-        leash = [sys.executable, "-m", "dphub_k8s.dev.leash"] if self._leashed else []
+        leash = [sys.executable, "-m", "tests.kube.leash"] if self._leashed else []
         with self._log(name).open("ab") as log:
             child = subprocess.Popen(
                 [*leash, str(self._programs / name), *options],
@@ -127,8 +129,12 @@ class ControlPlane:
             if child := self._children.get(name):
                 child.poll()
             if time.monotonic() > deadline:
-                os.kill(pid, signal.SIGKILL)
+                _signal(pid, signal.SIGKILL)
             time.sleep(0.02)
+
+    def _bury(self, name: str) -> None:
+        """What has ended, by us or by itself."""
+        self._pid_file(name).unlink(missing_ok=True)
         if child := self._children.pop(name, None):
             child.wait()
 
@@ -147,6 +153,11 @@ class ControlPlane:
 
     def _pid_file(self, name: str) -> Path:
         return self.folder / f"{name}.pid"
+
+
+def _signal(pid: int, how: signal.Signals) -> None:
+    with suppress(ProcessLookupError):  # it has just ended by itself
+        os.kill(pid, how)
 
 
 def main() -> int:
