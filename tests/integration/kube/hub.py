@@ -30,7 +30,8 @@ class KubeHub:
         return self.kubectl("apply", "-f", "-", text=json.dumps(document))
 
     def get(self, name: str = NAME) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.kubectl("get", "dp", name, "-o", "json"))
+        said = self.plane.kubectl("-n", NAMESPACE, "get", "dp", name, "-o", "json").stdout
+        found: dict[str, Any] = json.loads(said)
         return found
 
     def wait(self, name: str = NAME, seconds: float = PATIENCE) -> bool:

@@ -18,6 +18,7 @@ from dphub_k8s.api.sources import MAX_JOIN_KEYS, MAX_SOURCES
 from dphub_k8s.crd import document
 from dphub_k8s.crd.schema import Schema
 from tests.factories import EXAMPLE, ROOT, changed, product
+from tests.integration.stack import eventually
 from tests.kube.control_plane import ControlPlane
 from tests.refusals import CEL, Refusal, shapes
 
@@ -91,6 +92,8 @@ def levels(schema: Schema, place: str) -> Iterator[str]:
 def test_every_level_is_explained(cluster: ControlPlane) -> None:
     found = list(levels(SCHEMA["properties"]["spec"], "dataproducts.spec"))
     assert "dataproducts.spec.backend.joins.keys" in found
+    known = ("explain", "dataproducts.spec", f"--api-version={OURS}")
+    eventually(lambda: cluster.kubectl(*known, check=False).returncode == 0, "kubectl knew it")
     for level in found:
         shown = cluster.kubectl("explain", level, f"--api-version={OURS}").stdout
         assert "<empty>" not in shown, shown
