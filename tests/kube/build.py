@@ -16,7 +16,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from tests.kube.programs import ETCD, FOLDER, KUBERNETES, NAMES
 
@@ -84,14 +83,14 @@ class Go:
             raise NoBuild(f"`go {' '.join(command[1:3])} …` has failed, see above")
         return run.stdout
 
-    def download(self, module: str) -> dict[str, Any]:
+    def download(self, module: str) -> dict[str, object]:
         """Its go.mod, as `go mod edit -json` tells it."""
         file = json.loads(self.run("mod", "download", "-json", module))["GoMod"]
-        told: dict[str, Any] = json.loads(self.run("mod", "edit", "-json", file))
+        told: dict[str, object] = json.loads(self.run("mod", "edit", "-json", file))
         return told
 
 
-def _check(module: Go, upstream: dict[str, Any]) -> None:
+def _check(module: Go, upstream: dict[str, object]) -> None:
     wanted, found = str(upstream["Go"]), module.run("env", "GOVERSION").strip()
     if _number(found) < _number(wanted):
         raise NoBuild(f"Kubernetes {KUBERNETES} needs Go {wanted} or newer, here is {found}")
@@ -101,18 +100,17 @@ def _number(version: str) -> tuple[int, ...]:
     return tuple(int(digits) for digits in re.findall(r"\d+", version)[:3])
 
 
-def _requirements(upstream: dict[str, Any]) -> Iterator[str]:
+def _requirements(upstream: dict[str, object]) -> Iterator[str]:
     """Kubernetes finds its own libraries in folders beside it; anybody else finds them as
     modules, of a version that belongs to its own."""
     yield f"-require={MAIN}"
     yield f"-require={ETCD_SERVER}@v{ETCD}"
-    local = {each["Old"]["Path"] for each in upstream["Replace"] if each["New"]["Path"][0] == "."}
-    needed = {each["Path"] for each in upstream["Require"]}
-    for name in sorted(local):
-        module = f"{name}@v0.{KUBERNETES.removeprefix('1.')}"
-        yield f"-replace={name}={module}"
-        if name in needed:
-            yield f"-require={module}"
+    replaced = upstream["Replace"]
+    assert isinstance(replaced, list)
+    for each in replaced:
+        if each["New"]["Path"].startswith("./"):
+            name = each["Old"]["Path"]
+            yield f"-replace={name}={name}@v0.{KUBERNETES.removeprefix('1.')}"
 
 
 def _flags() -> str:

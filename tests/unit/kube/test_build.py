@@ -13,7 +13,7 @@ from tests.kube.programs import FOLDER, NAMES
 GO = """#!/bin/sh
 case "$1" in
 mod) [ "$2" = download ] && echo '{"GoMod": "go.mod"}'
-     [ "$2 $3" = "edit -json" ] && echo '{"Go": "1.26.0", "Require": [], "Replace": []}'
+     [ "$2 $3" = "edit -json" ] && echo '{"Go": "1.26.0", "Replace": []}'
      exit 0 ;;
 env) echo VERSION ;;
 build) BUILD ;;
