@@ -1,7 +1,7 @@
 """What a product's status says. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -16,69 +16,120 @@ State = Literal["True", "False", "Unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where the data of an accepted product stands; `reason` and `message` as people read them."""
+    """Where something stands; `reason` and `message` as people read them. What is `stuck` does not
+    go on by itself."""
 
     state: State
     reason: str
     message: str = ""
+    stuck: bool = False
 
 
 BUILT = Progress("True", "Built")
 BUILDING = Progress("Unknown", "Building", "a run is under way")
-SUSPENDED = Progress("False", "Suspended", "what has changed is built when 'suspend' is lifted")
-PENDING = Progress("Unknown", "Pending", "a run follows in the next tick")
+SUSPENDED = Progress(
+    "False", "Suspended", "what has changed is built when 'suspend' is lifted", stuck=True
+)
+PENDING = Progress("Unknown", "Pending", "it follows in the next tick")
 # A refused product is told by what admission said, whatever is found here.
-NOT_LOADED = Progress("False", "NotLoaded", "Dagster cannot load it; its asset page says why")
+NOT_LOADED = Progress(
+    "False", "NotLoaded", "Dagster cannot load it; its asset page says why", stuck=True
+)
+UNPUBLISHED = Progress("False", "Unpublished", "nothing has been published yet")
 
 
 def waiting(sources: Iterable[str]) -> Progress:
-    return Progress("False", "SourceMissing", f"waiting for {', '.join(sources)}")
+    return Progress("False", "SourceMissing", f"waiting for {', '.join(sources)}", stuck=True)
 
 
 def held(products: Iterable[str]) -> Progress:
     return Progress("Unknown", "Pending", f"waits for {', '.join(products)}, to be built once")
 
 
-def failed(reason: str, message: str, following: str) -> Progress:
-    """`following` says what happens next; a moment, not a span, so that the status stands still."""
-    return Progress("False", reason, f"{message} ({following})")
+def failed(reason: str, message: str, *, final: bool) -> Progress:
+    """No moments: when it is tried again, `nextAttempt` says."""
+    following = "edit the product or its sources" if final else "it is tried again"
+    return Progress("False", reason, f"{message} ({following})", stuck=final)
 
 
 NEVER = Tried()
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """What the service says of a product: the lowest sequence that its addresses serve, None where
+    one has nothing of it. `fault` says who does not answer; `fresh` is one that may be over soon,
+    before anything was heard."""
+
+    sequence: int | None = None
+    fault: str = ""
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """What is published, when its sources are looked at, if that is on a schedule, what the runs
-    for what is declared came to, and until when the next waits."""
+    for what is declared came to, until when the next waits, whether what is published is older than
+    it may be, and what is heard of it, where anybody is asked."""
 
     snapshot: Snapshot | None = None
     schedule: Schedule | None = None
     tried: Tried = NEVER
     due: float | None = None
+    stale: bool = False
+    heard: Heard | None = None
+
+    @property
+    def sequence(self) -> int | None:
+        """Of the snapshot that is served."""
+        if self.heard and self.heard.sequence is not None:
+            return self.heard.sequence
+        return self.snapshot.sequence if self.snapshot else None
 
 
 def status(
-    declared: Declared, progress: Progress, seen: Seen, before: Status | None, now: datetime
+    declared: Declared,
+    progress: Progress,
+    seen: Seen,
+    before: Status | None,
+    now: datetime,
+    public_url: str = "",
 ) -> Status:
-    """`before` lends its transition times to conditions that did not change."""
+    """`before` lends the times of its transitions to conditions that did not flip; those of others
+    are `now`, which nothing else depends on."""
     snapshot = seen.snapshot
+    built_from = snapshot.document.spec.spec_digest() if snapshot else None
+    is_current = _is_of(declared, snapshot) and built_from == declared.digest
     accepted = _accepted(declared)
+    progress = _progress(declared, accepted, progress, seen, is_current)
+    was_ready = _was_ready(declared, before)
+    served = _served(seen, before if was_ready else None)
     if accepted.state == "False":
-        progress = Progress("False", accepted.reason, "refused: " + accepted.message)
-    progress = _kept_back(declared, progress, seen.schedule)
-    ready = _ready(accepted, progress, snapshot)
-    if ready.state == "True" and snapshot:
-        ready = _stale(snapshot, now) or _warned(ready, snapshot)
-    found: tuple[tuple[ConditionType, Progress], ...] = (
-        ("Accepted", accepted),
-        ("Materialized", progress),
-        ("Ready", ready),
-    )
+        ready = _not_ready(accepted, served, seen)
+    elif snapshot is None or not is_current:
+        ready = _not_ready(progress, served, seen)
+    else:
+        ready = _ready(snapshot, progress, served, seen.stale, was_ready)
+    conditions: dict[ConditionType, Progress] = {
+        "Accepted": accepted,
+        "Materialized": progress,
+        "Served": served,
+        "Ready": ready,
+        "Reconciling": _reconciling(progress, served),
+        "Stalled": _stalled(progress, ready),
+    }
+    product = snapshot.document.spec if snapshot else declared.product
+    url = f"{public_url}/odata/{product.route}" if product else None
     return Status(
         observedGeneration=declared.identity.generation,
-        conditions=tuple(_condition(kind, state, before, now) for kind, state in found),
+        conditions=tuple(
+            _condition(kind, said, declared.identity.generation, before, now)
+            for kind, said in conditions.items()
+        ),
+        url=url,
+        entityUrl=f"{url}/{product.resource}" if product else None,
         snapshot=_short(snapshot) if snapshot else None,
+        specHash=built_from,
         sourcesCompared=seen.schedule.compared if seen.schedule else None,
         nextRefresh=seen.schedule.next if seen.schedule else None,
         lastRun=_last_run(seen.tried) if progress.state != "True" else None,
@@ -86,37 +137,23 @@ def status(
     )
 
 
-def _kept_back(declared: Declared, progress: Progress, schedule: Schedule | None) -> Progress:
-    """What is as declared, but is not built when its sources change, says so."""
-    if progress != BUILT or declared.product is None:
-        return progress
-    if declared.product.spec.suspend:
-        return Progress("True", "Suspended", "no builds are started")
-    if schedule and schedule.next:
-        return replace(BUILT, message=f"sources are looked at again at {_said(schedule.next)}")
-    return progress
+def is_stale(snapshot: Snapshot, now: datetime) -> bool:
+    """Older than `maxStalenessSeconds` allows."""
+    most = snapshot.document.spec.spec.max_staleness_seconds
+    return most is not None and now - snapshot.document.read_at > timedelta(seconds=most)
 
 
-def _stale(snapshot: Snapshot, now: datetime) -> Progress | None:
-    """A moment, not an age, so that the status stands still."""
-    document = snapshot.document
-    most = document.spec.spec.max_staleness_seconds
-    if most is None or now - document.read_at <= timedelta(seconds=most):
-        return None
-    told = f"its sources were read at {_said(document.read_at)}, more than {most} seconds ago"
-    return Progress("True", "Stale", f"snapshot {snapshot.sequence} is served; {told}")
+def _is_of(declared: Declared, snapshot: Snapshot | None) -> bool:
+    """A product that was created again is another one."""
+    return snapshot is not None and snapshot.document.product.uid == declared.identity.uid
 
 
-def _warned(ready: Progress, snapshot: Snapshot) -> Progress:
-    broken = [each for each in snapshot.document.verdicts if not each.passed]
-    if ready.reason != "Served" or not broken:
-        return ready
-    told = [f"{each.check}: {each.message}" for each in broken]
-    return Progress("True", "Warned", "; ".join(filter(None, [*told, ready.message])))
-
-
-def _said(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+def _was_ready(declared: Declared, before: Status | None) -> bool:
+    """With this very spec, so that what was served then is as declared now."""
+    ready = before.condition("Ready") if before else None
+    if before is None or ready is None:
+        return False
+    return ready.status == "True" and before.spec_hash == declared.digest
 
 
 def _accepted(declared: Declared) -> Progress:
@@ -125,28 +162,100 @@ def _accepted(declared: Declared) -> Progress:
     return Progress("True", "Accepted")
 
 
-def _ready(accepted: Progress, progress: Progress, snapshot: Snapshot | None) -> Progress:
-    if accepted.state == "True" and progress.state == "True":
-        if progress.reason == "Built":
-            return Progress("True", "Served", progress.message)
+def _progress(
+    declared: Declared, accepted: Progress, progress: Progress, seen: Seen, is_current: bool
+) -> Progress:
+    if accepted.state == "False":
+        return Progress("False", accepted.reason, "refused: " + accepted.message, stuck=True)
+    if progress != BUILT:
         return progress
-    told = progress.message or accepted.message
+    if not is_current:
+        return PENDING
+    # What is as declared, but is not built when its sources change, says so.
+    if declared.product and declared.product.spec.suspend:
+        return Progress("True", "Suspended", "no builds are started")
+    if seen.schedule and seen.schedule.next:
+        return Progress("True", "Built", "changes of the sources wait for the next refresh")
+    return progress
+
+
+def _served(seen: Seen, ready_before: Status | None) -> Progress:
+    heard, snapshot = seen.heard, seen.snapshot
+    if heard is None:
+        return Progress("True", "Served") if snapshot else UNPUBLISHED
+    if heard.fault:
+        old = ready_before.condition("Served") if ready_before else None
+        if old and heard.fresh:
+            return Progress(old.status, old.reason, old.message)
+        return Progress("Unknown", "ServiceUnreachable", heard.fault)
     if snapshot is None:
-        return Progress("False", progress.reason, told)
-    kept = f"snapshot {snapshot.sequence} is still served"
-    return Progress("False", progress.reason, f"{kept}; {told}")
+        return UNPUBLISHED if heard.sequence is None else Progress("True", "Served")
+    if heard.sequence is None:
+        said = f"snapshot {snapshot.sequence} is published, and not every address serves it"
+        return Progress("False", "NotServed", said)
+    if heard.sequence != snapshot.sequence:
+        said = f"snapshot {heard.sequence} is served, {snapshot.sequence} is published"
+        return Progress("True", "Behind", said)
+    return Progress("True", "Served")
+
+
+def _not_ready(why: Progress, served: Progress, seen: Seen) -> Progress:
+    kept = f"snapshot {seen.sequence} is still served; " if served.state == "True" else ""
+    return Progress("False", why.reason, kept + why.message)
+
+
+def _ready(
+    snapshot: Snapshot, progress: Progress, served: Progress, stale: bool, was_ready: bool
+) -> Progress:
+    """Of a snapshot of the declared spec: whether it is served, or older data of the same spec."""
+    if served.state != "True":
+        return Progress(served.state, served.reason, served.message)
+    if served.reason == "Behind" and not was_ready:
+        return Progress("False", served.reason, served.message)
+    document = snapshot.document
+    if stale:
+        most = document.spec.spec.max_staleness_seconds
+        told = f"snapshot {snapshot.sequence} is older than maxStalenessSeconds ({most})"
+        return Progress("False", "Stale", told)
+    broken = [f"{each.check}: {each.message}" for each in document.verdicts if not each.passed]
+    said = f"{progress.reason}: {progress.message}" if progress.state == "False" else ""
+    message = "; ".join(filter(None, [*broken, said or progress.message]))
+    if progress.reason == "Suspended":
+        return Progress("True", "Suspended", message)
+    return Progress("True", "Warned" if broken else "Served", message)
+
+
+def _reconciling(progress: Progress, served: Progress) -> Progress:
+    """Whether it goes on by itself."""
+    if progress.state == "Unknown":
+        return Progress("True", progress.reason, progress.message)
+    if progress.state == "False" and not progress.stuck:
+        return Progress("True", "Retrying", progress.message)
+    if progress.state == "True" and served.reason in ("Behind", "NotServed"):
+        return Progress("True", served.reason, served.message)
+    return Progress("False", "Settled")
+
+
+def _stalled(progress: Progress, ready: Progress) -> Progress:
+    """Whether only an edit helps, or other sources."""
+    if progress.stuck:
+        return Progress("True", progress.reason, progress.message)
+    if progress.state == "True" and ready.reason == "Stale":
+        return Progress("True", ready.reason, ready.message)
+    return Progress("False", "NotStalled")
 
 
 def _condition(
-    kind: ConditionType, state: Progress, before: Status | None, now: datetime
+    kind: ConditionType, said: Progress, generation: int, before: Status | None, now: datetime
 ) -> Condition:
     old = before.condition(kind) if before else None
-    since = old.last_transition_time if old and old.status == state.state else now
+    since = old.last_transition_time if old and old.status == said.state else now
     return Condition(
         type=kind,
-        status=state.state,
-        reason=state.reason,
-        message=state.message,
+        status=said.state,
+        reason=said.reason,
+        message=said.message,
+        observedGeneration=generation,
         lastTransitionTime=since or now,
     )
 
@@ -165,6 +274,6 @@ def _short(snapshot: Snapshot) -> SnapshotStatus:
         sequence=snapshot.sequence,
         rows=document.rows,
         bytes=document.bytes,
-        time=document.created,
+        materializedAt=document.created,
         runId=document.run.run_id,
     )

@@ -20,17 +20,33 @@ from dphub_assets.lake.reader import Snapshot
 from dphub_assets.levels import Shelf, Wants
 from dphub_assets.purge import purge
 from dphub_assets.reconcile import Decision, Tried, Wanted, due_at, reconcile, resolved, unsettled
+from dphub_assets.replicas import Replicas
 from dphub_assets.reported import Reported
 from dphub_assets.runs import History
 from dphub_assets.settings import DagsterSettings
 from dphub_assets.state import state_key
-from dphub_assets.teller import Teller
+from dphub_assets.teller import Teller, nobody
 from dphub_k8s.api.product import digest
 from dphub_k8s.shards import Shard
+from dphub_k8s.stores.base import StoreError
 
 NAME = "dphub_reconcile"
 SWEEP_SECONDS = 600.0
 NAMED = 20
+# How long a tick may wait for the service to serve what has just been published.
+PATIENCE_SECONDS = 0.25
+
+
+class Said:
+    """What the log has been told, by kind, so that it is told each thing once while that lasts."""
+
+    def __init__(self) -> None:
+        self._said: dict[str, set[str]] = {}
+
+    def new(self, kind: str, lines: Sequence[str]) -> list[str]:
+        before = self._said.get(kind, set())
+        self._said[kind] = set(lines)
+        return [line for line in lines if line not in before]
 
 
 @dataclass
@@ -46,12 +62,15 @@ class Hub:
     teller: Teller = field(init=False)
     reported: Reported = field(default_factory=Reported)
     history: History = field(default_factory=History)
+    replicas: Replicas = field(init=False)
+    said: Said = field(default_factory=Said)
     swept: float = float("-inf")
 
     def __post_init__(self) -> None:
         self.wants = Wants(self.builder)
         self.shelf = Shelf(self.builder.lake)
-        self.teller = Teller(self.declarations.store)
+        self.teller = Teller(self.declarations.store, self.dagster.public_url)
+        self.replicas = Replicas(self.dagster.service_urls, self.dagster.reload_token)
 
 
 def product_sensor(hub: Hub) -> dg.SensorDefinition:
@@ -63,7 +82,13 @@ def product_sensor(hub: Hub) -> dg.SensorDefinition:
         default_status=dg.DefaultSensorStatus.RUNNING,
     )
     def tick(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        return evaluate(context, hub, time.time())
+        try:
+            return evaluate(context, hub, time.time())
+        except (StoreError, LakeError, OSError) as error:
+            why = " ".join(str(error).split())
+            for line in hub.said.new("tick", [why]):
+                context.log.error(line)
+            return dg.SensorResult(skip_reason=dg.SkipReason(why))
 
     return tick
 
@@ -77,6 +102,7 @@ def evaluate(context: dg.SensorEvaluationContext, hub: Hub, now: float) -> dg.Se
     built, snapshots = hub.shelf.look(wanted, hub.shard.holds)
     if not built:
         require_lake(hub, declared)
+    hub.replicas.ask({name: each.sequence for name, each in snapshots.items()})
     moment = datetime.fromtimestamp(now, UTC)
     schedules = hub.teller.schedules(declared, snapshots)
     wanted, schedules = schedule.applied(resolved(wanted, built), built, schedules, moment)
@@ -90,9 +116,10 @@ def evaluate(context: dg.SensorEvaluationContext, hub: Hub, now: float) -> dg.Se
 
     act(context, hub, decision, declared, snapshots)
     cursor = reload_stale(context, hub, wanted, decision, now)
-    hub.teller.tell(declared, decision, tried, snapshots, schedules, moment)
-    for name, fault in (*hub.shelf.faults.items(), *hub.teller.faults.items()):
-        context.log.error(f"{name}: {fault}")
+    hearing = hub.replicas.hearing(PATIENCE_SECONDS)
+    heard = hearing.of if hearing else nobody
+    hub.teller.tell(declared, decision, tried, snapshots, schedules, moment, heard)
+    complain(context, hub)
     sweep(context, hub, declared)
 
     # What has to be written event by event keeps no edit waiting.
@@ -140,6 +167,18 @@ def require_lake(hub: Hub, declared: Mapping[str, Declared]) -> None:
             f"there is no lake, though {name} has been published: bring it back, "
             f"or create {lake.marker} to begin anew"
         )
+
+
+def complain(context: dg.SensorEvaluationContext, hub: Hub) -> None:
+    """Of what goes on being wrong, once; of many products with one fault, in one line."""
+    products: dict[str, list[str]] = {}
+    for name, fault in (*hub.shelf.faults.items(), *hub.teller.faults.items()):
+        products.setdefault(fault, []).append(name)
+    lines = [f"{some(names)}: {fault}" for fault, names in products.items()]
+    lines += [f"{address} {fault}" for address, fault in hub.replicas.faults().items()]
+    for line in hub.said.new("faults", lines):
+        context.log.error(line)
+    hub.said.new("tick", [])
 
 
 def act(

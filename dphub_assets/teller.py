@@ -1,21 +1,28 @@
 """Tells the store what was observed of every product, and only what is new."""
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from dphub_assets import conditions
-from dphub_assets.conditions import Progress, Seen
+from dphub_assets.conditions import Heard, Progress, Seen
 from dphub_assets.declared import Declared
 from dphub_assets.lake.reader import Snapshot
 from dphub_assets.reconcile import Decision, Failure, Tried
 from dphub_assets.schedule import Schedule
 from dphub_k8s.api.status import Status
-from dphub_k8s.stores.base import NotFound, ProductStore
+from dphub_k8s.stores.base import NotFound, ProductStore, StoreError
 
 # What a status follows from.
 Grounds = tuple[Declared, Progress, Seen]
 UNBUILT = Failure("Unbuilt", "the last run succeeded and published nothing new")
+# Of a tick, which has builds to ask for; the rest is told in the next one.
+MOST_SECONDS, MOST_FAULTS = 2.0, 10
+
+
+def nobody(_: str) -> None:
+    """Where no service is asked."""
 
 
 @dataclass
@@ -24,6 +31,7 @@ class Teller:
     `faults` say by name what it could not be told, and will be told again."""
 
     store: ProductStore
+    public_url: str = ""
     faults: dict[str, str] = field(default_factory=dict)
     _told: dict[tuple[str, str], tuple[Grounds, Status]] = field(default_factory=dict)
 
@@ -35,27 +43,31 @@ class Teller:
         snapshots: Mapping[str, Snapshot],
         schedules: Mapping[str, Schedule],
         now: datetime,
+        heard: Callable[[str], Heard | None] = nobody,
     ) -> None:
         told: dict[tuple[str, str], tuple[Grounds, Status]] = {}
         self.faults = {}
         progress = _progresses(decision, tried)
+        deadline = time.monotonic() + MOST_SECONDS
         for name, one in declared.items():
-            key = name, one.identity.uid
+            key, snapshot = (name, one.identity.uid), snapshots.get(name)
             seen = Seen(
-                snapshots.get(name),
+                snapshot,
                 schedules.get(name),
                 tried.get(name, conditions.NEVER),
                 decision.later.get(name),
+                snapshot is not None and conditions.is_stale(snapshot, now),
+                heard(name),
             )
             grounds = one, progress.get(name, conditions.BUILT), seen
             last = self._told.get(key)
             if last and _same(last[0], grounds):
                 told[key] = last
-                continue
-            before = last[1] if last else self._kept(name)
-            status = conditions.status(*grounds, before, now)
-            if status == before or self._tell(name, one.identity.uid, status):
-                told[key] = grounds, status
+            elif time.monotonic() < deadline and len(self.faults) < MOST_FAULTS:
+                if new := self._renewed(name, grounds, last[1] if last else None, now):
+                    told[key] = grounds, new
+            elif last:
+                told[key] = last
         self._told = told
 
     def schedules(
@@ -84,28 +96,33 @@ class Teller:
         except NotFound:
             return None
 
-    def _tell(self, name: str, uid: str, status: Status) -> bool:
-        """Whether that is done. A full disk must not keep the tick from asking for runs."""
+    def _renewed(
+        self, name: str, grounds: Grounds, before: Status | None, now: datetime
+    ) -> Status | None:
+        """What the store says now; None where it could not be told. A full disk or a store that
+        does not answer must not keep the tick from asking for runs."""
         try:
-            self.store.set_status(name, uid, status)
+            before = before or self._kept(name)
+            status = conditions.status(*grounds, before, now, self.public_url)
+            if status != before:
+                self.store.set_status(name, grounds[0].identity.uid, status)
         except NotFound:
-            return True  # deleted since it was listed; the next tick retires it
-        except OSError as error:
+            return status  # deleted since it was listed; the next tick retires it
+        except (StoreError, OSError) as error:
             self.faults[name] = f"the status could not be written: {error}"
-            return False
-        return True
+            return None
+        return status
 
 
 def _same(last: Grounds, grounds: Grounds) -> bool:
     """What has not changed is the very same object from tick to tick."""
-    one, progress, seen = grounds
-    if seen.snapshot and seen.snapshot.document.spec.spec.max_staleness_seconds is not None:
-        return False  # time alone changes what is said of it
-    return last[0] is one and last[1] == progress and _unmoved(last[2], seen)
+    (one, progress, seen), (now, now_progress, now_seen) = last, grounds
+    return one is now and progress == now_progress and _unmoved(seen, now_seen)
 
 
 def _unmoved(last: Seen, seen: Seen) -> bool:
     same = last.snapshot is seen.snapshot and last.schedule == seen.schedule
+    same = same and last.stale is seen.stale and last.heard == seen.heard
     return same and last.tried == seen.tried and last.due == seen.due
 
 
@@ -114,15 +131,16 @@ def _progresses(decision: Decision, tried: Mapping[str, Tried]) -> dict[str, Pro
     unbuilt = {*decision.running, *decision.build, *decision.queued, *decision.later}
     failed = set(decision.failed)
     return {
-        **dict.fromkeys((*decision.stale, *unbuilt), conditions.PENDING),
+        **dict.fromkeys((*decision.stale, *decision.publish, *unbuilt), conditions.PENDING),
         **dict.fromkeys(decision.broken, conditions.NOT_LOADED),
         **dict.fromkeys(decision.running, conditions.BUILDING),
         # What is under way after a failure does not hide the failure.
         **{
-            name: _failed(failure, name in failed, decision.later.get(name))
+            name: conditions.failed(failure.reason, failure.message, final=name in failed)
             for name in failed | unbuilt
             if (failure := _failure(tried.get(name, Tried())))
         },
+        **{name: conditions.BUILDING for name in decision.later if _has_just_ended(tried, name)},
         **{name: conditions.held(products) for name, products in decision.held.items()},
         **{name: conditions.waiting(sources) for name, sources in decision.waiting.items()},
         **dict.fromkeys(decision.suspended, conditions.SUSPENDED),
@@ -133,12 +151,7 @@ def _failure(past: Tried) -> Failure | None:
     return past.failure or (UNBUILT if past.attempts else None)
 
 
-def _failed(failure: Failure, final: bool, due: float | None) -> Progress:
-    following = "edit the product or its sources"
-    if not final:
-        following = f"next attempt at {_clock(due)} UTC" if due else "a new attempt is under way"
-    return conditions.failed(failure.reason, failure.message, following)
-
-
-def _clock(seconds: float) -> str:
-    return f"{datetime.fromtimestamp(seconds, UTC):%H:%M:%S}"
+def _has_just_ended(tried: Mapping[str, Tried], name: str) -> bool:
+    """Well, and after the lake was looked at: most likely the next tick sees what it published."""
+    past = tried.get(name, conditions.NEVER)
+    return past.failure is None and past.attempts == 1

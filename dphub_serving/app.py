@@ -46,7 +46,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     settings = ServingSettings.read()
     hub = app.state.hub = _hub(settings)
     await hub.polling.refresh()
-    await asyncio.to_thread(hub.native.sweep, [each.table for each in hub.catalog.routes.values()])
+    if catalog := hub.reader.catalog:
+        await asyncio.to_thread(hub.native.sweep, [each.table for each in catalog.routes.values()])
     _end_with_parent()
     tasks = [asyncio.create_task(hub.polling.run())]
     if hub.builds:

@@ -2,11 +2,11 @@
 
 from typing import Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AliasChoices, AwareDatetime, Field
 
 from dphub_k8s.api.noun import Noun
 
-ConditionType = Literal["Accepted", "Materialized", "Ready"]
+ConditionType = Literal["Accepted", "Materialized", "Served", "Ready", "Reconciling", "Stalled"]
 
 
 class Condition(Noun):
@@ -16,16 +16,21 @@ class Condition(Noun):
     status: Literal["True", "False", "Unknown"]
     reason: str
     message: str = ""
+    observed_generation: int = Field(default=0, alias="observedGeneration")
     last_transition_time: AwareDatetime | None = Field(default=None, alias="lastTransitionTime")
 
 
 class SnapshotStatus(Noun):
-    """The snapshot that is served, in short."""
+    """The snapshot that is published, in short."""
 
     sequence: int
     rows: int
     bytes: int
-    time: AwareDatetime
+    materialized_at: AwareDatetime = Field(
+        alias="materializedAt",
+        # What a hub of before wrote is still read.
+        validation_alias=AliasChoices("materializedAt", "time"),
+    )
     run_id: str | None = Field(default=None, alias="runId")
 
 
@@ -38,12 +43,16 @@ class RunStatus(Noun):
 
 
 class Status(Noun):
-    """`sourcesCompared` is when a schedule last found the sources as they are published; `lastRun`
-    and `nextAttempt` are there while the product is not built as declared."""
+    """`specHash` is the digest of the spec that `snapshot` was built from, `url` where it is.
+    `sourcesCompared` is when a schedule last found the sources as they are published; `lastRun` and
+    `nextAttempt` are there while the product is not built as declared."""
 
     observed_generation: int = Field(default=0, alias="observedGeneration")
     conditions: tuple[Condition, ...] = ()
+    url: str | None = None
+    entity_url: str | None = Field(default=None, alias="entityUrl")
     snapshot: SnapshotStatus | None = None
+    spec_hash: str | None = Field(default=None, alias="specHash")
     sources_compared: AwareDatetime | None = Field(default=None, alias="sourcesCompared")
     next_refresh: AwareDatetime | None = Field(default=None, alias="nextRefresh")
     last_run: RunStatus | None = Field(default=None, alias="lastRun")

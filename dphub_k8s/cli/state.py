@@ -16,13 +16,18 @@ from dphub_k8s.cli.console import Home, Products
 from dphub_k8s.dev import lock
 from dphub_k8s.stores.base import Stored
 
-COLUMNS = ("NAME", "STATE", "REASON", "ROWS", "AGE", "LAST RUN", "NEXT")
-State = Literal["Ready", "Stale", "Suspended", "Building", "Waiting", "Failed", "Refused"]
+COLUMNS = ("NAME", "STATE", "READY", "REASON", "ROWS", "AGE", "LAST RUN", "NEXT")
+State = Literal[
+    "Ready", "Stale", "Suspended", "Building", "Waiting", "Failed", "Refused", "Unreachable"
+]
 BY_REASON: Mapping[str, State] = {
     "Stale": "Stale",
     "Suspended": "Suspended",
     "Building": "Building",
     "SourceMissing": "Waiting",
+    "NotServed": "Waiting",
+    "Behind": "Waiting",
+    "ServiceUnreachable": "Unreachable",
 }
 UNSEEN = "the hub has not looked at this declaration yet"
 SHORT_ID = 8  # of a run, as Dagster shows it
@@ -35,7 +40,7 @@ class Output(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """`ready` is whether what is declared is served, however old."""
+    """`ready` is whether what is declared is served; the rest says where its data stand too."""
 
     name: str
     state: State
@@ -77,14 +82,16 @@ def standing(stored: Stored, status: Status | None) -> Standing:
     ready = status.condition("Ready")
     if ready is None:
         return Standing(stored.name, "Waiting", False, None, UNSEEN, status)
-    is_ready, state = ready.status == "True", _state(status, ready)
-    return Standing(stored.name, state, is_ready, ready.reason, ready.message, status)
+    built, is_ready = status.condition("Materialized"), ready.status == "True"
+    said = built if built and is_ready and built.status != "True" else ready
+    state = _state(status, said)
+    return Standing(stored.name, state, is_ready, said.reason, said.message, status)
 
 
-def _state(status: Status, ready: Condition) -> State:
-    if found := BY_REASON.get(ready.reason):
+def _state(status: Status, said: Condition) -> State:
+    if found := BY_REASON.get(said.reason):
         return found
-    if ready.status == "True":
+    if said.status == "True":
         return "Ready"
     accepted, built = status.condition("Accepted"), status.condition("Materialized")
     if accepted and accepted.status == "False":
@@ -98,7 +105,7 @@ def _show(found: list[Standing], now: datetime) -> None:
         return
     typer.echo(console.table(COLUMNS, [_row(one, now) for one in found]))
     for one in found:
-        if not one.ready and one.message:
+        if one.message and (not one.ready or one.state in ("Failed", "Waiting")):
             typer.echo(f"{one.name}: {' '.join(one.message.split())}")
     counts = Counter(one.state for one in found)
     told = ", ".join(f"{count} {state.lower()}" for state, count in counts.most_common())
@@ -107,13 +114,15 @@ def _show(found: list[Standing], now: datetime) -> None:
 
 def _row(one: Standing, now: datetime) -> tuple[object, ...]:
     snapshot = one.status.snapshot if one.status else None
+    ready = one.status.condition("Ready") if one.status else None
     run = last_run(one.status)
     return (
         one.name,
         one.state,
+        ready.status if ready else "Unknown",
         one.reason,
         f"{snapshot.rows:,}" if snapshot else None,
-        console.span(now - snapshot.time) if snapshot else None,
+        console.span(now - snapshot.materialized_at) if snapshot else None,
         f"{run.id[:SHORT_ID]} {run.result.lower()}" if run else None,
         next((_soon(what, moment, now) for what, moment in following(one.status)), None),
     )
@@ -125,7 +134,7 @@ def last_run(status: Status | None) -> RunStatus | None:
     if status and status.last_run:
         return status.last_run
     if snapshot and snapshot.run_id:
-        return RunStatus(id=snapshot.run_id, result="Succeeded", ended=snapshot.time)
+        return RunStatus(id=snapshot.run_id, result="Succeeded", ended=snapshot.materialized_at)
     return None
 
 

@@ -179,6 +179,7 @@ def _environment(settings: Settings, ports: Ports) -> dict[str, str]:
     return {
         "DPHUB_RELOAD_TOKEN": secrets.token_urlsafe(),
         "DPHUB_PUBLIC_URL": ports.service_url,
+        "DPHUB_SERVICE_URLS": ports.service_url,
         "DPHUB_POLL_SECONDS": "1" if "://" in settings.lake else "0.25",
         "DAGSTER_GRPC_SHUTDOWN_GRACE_PERIOD": "1",
         **os.environ,

@@ -1,13 +1,14 @@
-"""What is not OData: reload, health, and where the data is."""
+"""What is not OData: reload, what is served, health, and where the data is."""
 
 import hmac
 import os
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from dphub_serving.catalog.catalog import Catalog
+from dphub_serving.odata import etag
 from dphub_serving.routes.hub import Hub
 
 router = APIRouter()
@@ -25,12 +26,29 @@ async def reload_config(request: Request) -> JSONResponse:
     token = hub.settings.reload_token
     if token is None:
         return _refusal(503, "DPHUB_RELOAD_TOKEN is not set, so nobody may reload")
-    given = request.headers.get("authorization", "")
-    if not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+    if not _is_trusted(request, token):
         return _refusal(401, "the bearer token of DPHUB_RELOAD_TOKEN is needed")
     if not await hub.polling.reload():
         return _refusal(500, "this worker has reloaded, and cannot tell the others: see its log")
     return JSONResponse(_counts(hub.reader.catalog or Catalog(), hub))
+
+
+@router.get("/internal/served")
+async def served(request: Request) -> Response:
+    """The sequence of every product, for the hub; what is asked again costs next to nothing."""
+    hub: Hub = request.app.state.hub
+    if hub.settings.reload_token and not _is_trusted(request, hub.settings.reload_token):
+        return _refusal(401, "the bearer token of DPHUB_RELOAD_TOKEN is needed")
+    await hub.polling.keep_up()
+    catalog = hub.reader.catalog
+    if catalog is None:
+        return _refusal(503, "the lake has not been read yet")
+    tag = f'W/"{catalog.state}"'
+    headers = {"ETag": tag, "Cache-Control": "no-cache"}
+    if etag.not_modified(tag, None, request.headers.get("if-none-match")):
+        return Response(status_code=304, headers=headers)
+    products = {name: each.sequence for name, each in catalog.products.items()}
+    return JSONResponse({"products": products}, headers=headers)
 
 
 @router.get("/livez")
@@ -70,6 +88,11 @@ async def health(request: Request) -> dict[str, Any]:
         "native": hub.native.state(),
         "answers": hub.engine.counts(),
     }
+
+
+def _is_trusted(request: Request, token: str) -> bool:
+    given = request.headers.get("authorization", "")
+    return hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
 
 
 def _counts(catalog: Catalog, hub: Hub) -> dict[str, int]:

@@ -22,6 +22,7 @@ from dphub_k8s import cli
 from dphub_k8s.admission import admit
 from dphub_k8s.api.keys import ORDINAL, ROW_NUMBER
 from dphub_k8s.api.product import DataProduct
+from dphub_k8s.api.status import ConditionType
 from dphub_k8s.api.types import TYPES
 from dphub_k8s.crd.rules import DEMANDS
 from dphub_k8s.settings import Settings
@@ -236,7 +237,7 @@ def test_the_reasons_are_found() -> None:
 
 
 def test_every_reason_is_in_the_conditions_page_and_no_other() -> None:
-    kinds = {"Accepted", "Materialized", "Ready"}
+    kinds = set(typing.get_args(ConditionType))
     assert first_cells(page("conditions.md")) - kinds == reasons() - kinds
 
 

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import httpx
 import yaml
 
-from dphub_k8s.api.status import Status
+from dphub_k8s.api.status import ConditionType, Status
 from dphub_k8s.settings import Settings
 from dphub_k8s.stores.base import NotFound
 from dphub_k8s.stores.directory import DirectoryStore
@@ -39,6 +39,11 @@ def eventually(look: Callable[[], Found | None], what: str, seconds: float = PAT
             return found
         time.sleep(0.05)
     raise AssertionError(f"{what} did not happen in {seconds:.0f} s")
+
+
+def is_true(status: Status, kind: ConditionType) -> bool:
+    said = status.condition(kind)
+    return said is not None and said.status == "True"
 
 
 def free_port() -> int:
@@ -152,10 +157,9 @@ class Stack:
             return None
 
     def ready(self, name: str = NAME, generation: int | None = None) -> Status | None:
-        """The status, once the product is served as declared."""
+        """The status, once the product is served as declared, from the sources as they are."""
         status = self.status(name)
-        condition = status.condition("Ready") if status else None
-        if status is None or condition is None or condition.status != "True":
+        if status is None or not all(is_true(status, kind) for kind in ("Ready", "Materialized")):
             return None
         return status if generation in (None, status.observed_generation) else None
 
@@ -166,7 +170,8 @@ class Stack:
         ready = status.condition("Ready") if status else None
         if not built or not ready or built.status != "False":
             return None
-        return f"{ready.reason}: {ready.message}"
+        said = built if ready.status == "True" else ready
+        return f"{said.reason}: {said.message}"
 
     def _read(self, process: subprocess.Popen[str]) -> None:
         assert process.stdout is not None

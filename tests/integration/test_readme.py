@@ -137,6 +137,6 @@ def settled(stack: Stack) -> bool:
         ready = status.condition("Ready") if status else None
         if not status or not ready or status.observed_generation != generation:
             return False
-        if ready.reason in {"Pending", "Building"}:
+        if ready.reason in {"Pending", "Building", "NotServed", "Behind"}:
             return False
     return set(served) == set(stored)

@@ -75,8 +75,8 @@ def metadata(check: dict[str, Any]) -> dict[str, Any]:
 
 def reason(stack: Stack, generation: int) -> str | None:
     status = stack.status(NAME)
-    ready = status.condition("Ready") if status else None
-    return ready.reason if status and ready and status.observed_generation == generation else None
+    built = status.condition("Materialized") if status else None
+    return built.reason if status and built and status.observed_generation == generation else None
 
 
 def test_an_error_keeps_what_is_served_and_a_warning_is_shown(stack: Stack) -> None:

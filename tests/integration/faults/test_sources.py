@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from tests.integration.faults import processes, products, runs
-from tests.integration.stack import PATIENCE, Stack, eventually
+from tests.integration.stack import PATIENCE, Stack, eventually, is_true
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(4 * PATIENCE)]
 
@@ -35,7 +35,9 @@ def refused(stack: Stack, name: str, reason: str) -> str:
         return found if found and found.startswith(f"{reason}: ") else None
 
     said = eventually(told, f"{name} said {reason}")
-    assert "is still served" in said
+    status = stack.status(name)
+    assert status is not None
+    assert all(is_true(status, kind) for kind in ("Served", "Ready"))
     assert len(stack.rows(name) or []) == 10
     return said
 
@@ -66,7 +68,7 @@ def test_a_broken_source_is_tried_again_and_holds_up_nobody(
     name = damage.__name__.replace("_", "-")
     source = declared(stack, name)
     damage(source)
-    assert "(next attempt at " in refused(stack, name, "SourceUnreadable")
+    assert "(it is tried again)" in refused(stack, name, "SourceUnreadable")
     stack.put(products.small(f"beside-{name}"))
     eventually(lambda: stack.ready(f"beside-{name}"), "the neighbour was ready")
 

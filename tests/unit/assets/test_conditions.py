@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from dphub_assets import conditions
-from dphub_assets.conditions import Progress
+from dphub_assets.conditions import Heard, Progress
 from dphub_assets.declared import Declared
 from dphub_assets.lake.reader import Snapshot
 from dphub_assets.reconcile import Failure, Tried
@@ -20,11 +20,16 @@ from tests import factories, lake_documents
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 PRODUCT = lake_documents.product()
 IDENTITY = Identity(name="orders", uid="u", generation=3)
-GOOD = Declared(IDENTITY, "default", "d", "c", PRODUCT)
+GOOD = Declared(IDENTITY, "default", PRODUCT.spec_digest(), "c", PRODUCT)
+EDITED = replace(GOOD, digest="another")
+CREATED_AGAIN = replace(GOOD, identity=IDENTITY.model_copy(update={"uid": "v"}))
 BAD = Declared(IDENTITY, "default", "d", "", None, (Problem("spec.x", "UnknownField", "no x"),))
 FILE = DataFile(path="f", rows=7, bytes=8, digest="", statistics={})
 SNAPSHOT = Snapshot(4, lake_documents.document("id", PRODUCT, IDENTITY, FILE))
-FAILED = conditions.failed("CastFailed", "'x' is no int", "edit it")
+FAILED = conditions.failed("CastFailed", "'x' is no int", final=True)
+LOST = conditions.failed("RunLost", "it died", final=False)
+MISSING = conditions.waiting(["a.parquet"])
+SILENT = "http://10.0.0.1:8000 does not answer"
 
 
 def status(
@@ -33,45 +38,102 @@ def status(
     snapshot: Snapshot | None = SNAPSHOT,
     before: Status | None = None,
     now: datetime = NOW,
+    heard: Heard | None = None,
 ) -> Status:
-    return conditions.status(declared, progress, conditions.Seen(snapshot), before, now)
+    stale = snapshot is not None and conditions.is_stale(snapshot, now)
+    seen = conditions.Seen(snapshot, stale=stale, heard=heard)
+    return conditions.status(declared, progress, seen, before, now, "https://hub.test")
 
 
 def said(found: Status) -> dict[str, tuple[str, str]]:
     return {one.type: (one.status, one.reason) for one in found.conditions}
 
 
+def in_short(found: Status) -> str:
+    """Each condition's first letter of its status, and the reason of Ready."""
+    ready = found.condition("Ready")
+    assert ready is not None
+    return " ".join([*(one.status[0] for one in found.conditions), ready.reason])
+
+
 @pytest.mark.parametrize(
-    ("declared", "progress", "snapshot", "ready", "materialized"),
+    ("declared", "progress", "snapshot", "told"),
     [
-        (GOOD, conditions.BUILT, SNAPSHOT, ("True", "Served"), ("True", "Built")),
-        (GOOD, conditions.BUILDING, None, ("False", "Building"), ("Unknown", "Building")),
-        (GOOD, FAILED, SNAPSHOT, ("False", "CastFailed"), ("False", "CastFailed")),
-        (
-            GOOD,
-            conditions.waiting(["a.parquet"]),
-            None,
-            ("False", "SourceMissing"),
-            ("False", "SourceMissing"),
-        ),
-        (
-            BAD,
-            conditions.PENDING,
-            SNAPSHOT,
-            ("False", "UnknownField"),
-            ("False", "UnknownField"),
-        ),
+        # Accepted, Materialized, Served, Ready, Reconciling, Stalled
+        (GOOD, conditions.BUILT, SNAPSHOT, "T T T T F F Served"),
+        (GOOD, conditions.PENDING, None, "T U F F T F Pending"),
+        (GOOD, conditions.BUILDING, None, "T U F F T F Building"),
+        (GOOD, FAILED, None, "T F F F F T CastFailed"),
+        (GOOD, MISSING, None, "T F F F F T SourceMissing"),
+        (GOOD, LOST, None, "T F F F T F RunLost"),
+        # An edit: what is served is not what is asked for.
+        (EDITED, conditions.BUILT, SNAPSHOT, "T U T F T F Pending"),
+        (EDITED, conditions.BUILDING, SNAPSHOT, "T U T F T F Building"),
+        (EDITED, FAILED, SNAPSHOT, "T F T F F T CastFailed"),
+        (EDITED, LOST, SNAPSHOT, "T F T F T F RunLost"),
+        (EDITED, conditions.NOT_LOADED, SNAPSHOT, "T F T F F T NotLoaded"),
+        (EDITED, conditions.SUSPENDED, SNAPSHOT, "T F T F F T Suspended"),
+        (CREATED_AGAIN, conditions.BUILDING, SNAPSHOT, "T U T F T F Building"),
+        # Other sources: what is asked for is served, from the sources of before.
+        (GOOD, conditions.BUILDING, SNAPSHOT, "T U T T T F Served"),
+        (GOOD, FAILED, SNAPSHOT, "T F T T F T Served"),
+        (GOOD, LOST, SNAPSHOT, "T F T T T F Served"),
+        (GOOD, MISSING, SNAPSHOT, "T F T T F T Served"),
+        # Refused.
+        (BAD, conditions.PENDING, SNAPSHOT, "F F T F F T UnknownField"),
+        (BAD, conditions.NOT_LOADED, None, "F F F F F T UnknownField"),
     ],
 )
-def test_ready_means_served_as_declared(
-    declared: Declared,
-    progress: Progress,
-    snapshot: Snapshot | None,
-    ready: tuple[str, str],
-    materialized: tuple[str, str],
+def test_ready_means_that_what_is_declared_is_served(
+    declared: Declared, progress: Progress, snapshot: Snapshot | None, told: str
 ) -> None:
-    found = said(status(declared, progress, snapshot))
-    assert (found["Ready"], found["Materialized"]) == (ready, materialized)
+    assert in_short(status(declared, progress, snapshot)) == told
+
+
+READY = status()
+
+
+@pytest.mark.parametrize(
+    ("declared", "heard", "before", "told"),
+    [
+        (GOOD, Heard(4), None, "T T T T F F Served"),
+        (GOOD, Heard(None), None, "T T F F T F NotServed"),
+        (GOOD, Heard(3), None, "T T T F T F Behind"),
+        (GOOD, Heard(3), READY, "T T T T T F Served"),
+        # A product of the same name, whose data were deleted, had more snapshots.
+        (GOOD, Heard(9), None, "T T T F T F Behind"),
+        (GOOD, Heard(None), READY, "T T F F T F NotServed"),
+        (GOOD, Heard(fault=SILENT), READY, "T T U U F F ServiceUnreachable"),
+        (GOOD, Heard(fault=SILENT, fresh=True), None, "T T U U F F ServiceUnreachable"),
+        (GOOD, Heard(fault=SILENT, fresh=True), READY, "T T T T F F Served"),
+        (EDITED, Heard(fault=SILENT, fresh=True), READY, "T U U F T F Pending"),
+        (BAD, Heard(fault=SILENT), None, "F F U F F T UnknownField"),
+        (BAD, Heard(4), None, "F F T F F T UnknownField"),
+    ],
+)
+def test_served_is_what_the_service_says(
+    declared: Declared, heard: Heard, before: Status | None, told: str
+) -> None:
+    assert in_short(status(declared, before=before, heard=heard)) == told
+
+
+def test_what_is_served_of_a_lost_document_is_told() -> None:
+    assert said(status(snapshot=None, heard=Heard(4)))["Served"] == ("True", "Served")
+    assert said(status(snapshot=None, heard=Heard(None)))["Served"] == ("False", "Unpublished")
+
+
+def test_where_it_is_served_and_what_it_was_built_from() -> None:
+    found = status()
+    assert (found.url, found.entity_url) == (
+        "https://hub.test/odata/orders",
+        "https://hub.test/odata/orders/Order",
+    )
+    assert found.spec_hash == PRODUCT.spec_digest()
+    moved = replace(GOOD, product=lake_documents.product(api={"path": "/other"}), digest="x")
+    assert status(moved).url == found.url
+    assert status(moved, snapshot=None).url == "https://hub.test/odata/other"
+    assert status(BAD, snapshot=None).url is None
+    assert {one.observed_generation for one in found.conditions} == {3}
 
 
 def test_what_a_run_came_to_is_told_until_another_mends_it() -> None:
@@ -87,10 +149,10 @@ def test_what_a_run_came_to_is_told_until_another_mends_it() -> None:
 
 
 def test_an_old_snapshot_is_said_to_be_served_still() -> None:
-    found = status(progress=FAILED).condition("Ready")
+    found = status(EDITED, FAILED).condition("Ready")
     assert found is not None
     assert "snapshot 4 is still served" in found.message
-    assert "'x' is no int (edit it)" in found.message
+    assert "'x' is no int (edit the product or its sources)" in found.message
 
 
 def test_the_snapshot_in_short() -> None:
@@ -104,23 +166,28 @@ def test_a_transition_time_moves_with_the_status_only() -> None:
     first = status()
     later = NOW + timedelta(minutes=1)
     assert status(before=first, now=later) == first
-    changed = status(progress=FAILED, before=first, now=later)
+    changed = status(EDITED, FAILED, before=first, now=later)
     times = {one.type: one.last_transition_time for one in changed.conditions}
-    assert times == {"Accepted": NOW, "Materialized": later, "Ready": later}
+    flipped = {"Materialized", "Ready", "Stalled"}
+    assert times == {kind: later if kind in flipped else NOW for kind in times}
+
+
+def published(declared: Declared) -> Snapshot:
+    """What is declared."""
+    assert declared.product is not None
+    return Snapshot(4, lake_documents.document("id", declared.product, IDENTITY, FILE))
 
 
 def with_spec(**said: object) -> Declared:
     product = factories.admitted(**said)  # type: ignore[arg-type]
-    return Declared(IDENTITY, "default", "d", "c", product)
+    return Declared(IDENTITY, "default", product.spec_digest(), "c", product)
 
 
 def test_a_suspended_product_says_so_whether_it_is_as_declared_or_not() -> None:
     suspended = with_spec(suspend=True)
-    assert said(status(suspended)) == {
-        "Accepted": ("True", "Accepted"),
-        "Materialized": ("True", "Suspended"),
-        "Ready": ("True", "Suspended"),
-    }
+    found = status(suspended, snapshot=published(suspended))
+    assert in_short(found) == "T T T T F F Suspended"
+    assert said(found)["Materialized"] == ("True", "Suspended")
     assert said(status(suspended, conditions.SUSPENDED))["Ready"] == ("False", "Suspended")
     assert said(status(suspended, conditions.BUILDING))["Ready"] == ("False", "Building")
 
@@ -129,9 +196,9 @@ def test_the_next_look_at_the_sources_is_told() -> None:
     schedule = Schedule(Refresh(cron="0 6 * * *"), NOW)
     seen = conditions.Seen(SNAPSHOT, schedule)
     found = conditions.status(GOOD, conditions.BUILT, seen, None, NOW)
-    ready = found.condition("Ready")
-    assert ready is not None
-    assert ready.message == "sources are looked at again at 2026-01-02 06:00:00 UTC"
+    built = found.condition("Materialized")
+    assert built is not None
+    assert built.message == "changes of the sources wait for the next refresh"
     assert (found.sources_compared, found.next_refresh) == (
         NOW,
         NOW.replace(hour=6, minute=0, second=0),
@@ -150,17 +217,26 @@ def test_a_broken_rule_that_blocks_nothing_is_told() -> None:
     assert said(found)["Materialized"] == ("True", "Built")
     assert (ready.status, ready.reason) == ("True", "Warned")
     assert ready.message == "rule:named: 2 of 7 rows"
-    assert said(status(snapshot=warned, progress=FAILED))["Ready"] == ("False", "CastFailed")
+    assert said(status(EDITED, FAILED, warned))["Ready"] == ("False", "CastFailed")
 
 
-@pytest.mark.parametrize(("age", "reason"), [(60, "Served"), (61, "Stale")])
-def test_an_old_snapshot_is_ready_and_stale(age: int, reason: str) -> None:
-    document = SNAPSHOT.document
-    kept = factories.admitted(maxStalenessSeconds=60)
+@pytest.mark.parametrize("progress", [conditions.BUILT, conditions.BUILDING, LOST, FAILED])
+@pytest.mark.parametrize(("age", "told"), [(60, ("True", "Served")), (61, ("False", "Stale"))])
+def test_what_is_older_than_it_may_be_is_not_ready(
+    age: int, told: tuple[str, str], progress: Progress
+) -> None:
+    declared = with_spec(maxStalenessSeconds=60)
+    document = published(declared).document
     read = NOW - timedelta(seconds=age)
-    update = {"spec": kept, "sources_read": read, "created": NOW}
-    old = Snapshot(4, document.model_copy(update=update))
-    assert said(status(snapshot=old))["Ready"] == ("True", reason)
-    first = status(snapshot=old)
-    later = status(snapshot=old, before=first, now=NOW + timedelta(seconds=1))
-    assert (later == first) == (reason == "Stale")
+    old = Snapshot(4, document.model_copy(update={"sources_read": read, "created": NOW}))
+    first = status(declared, progress, old)
+    assert said(first)["Ready"] == told
+    assert said(first)["Served"] == ("True", "Served")
+    later = status(declared, progress, old, first, NOW + timedelta(seconds=1))
+    assert (later == first) == (age == 61)
+
+
+def test_what_is_only_old_is_stalled() -> None:
+    declared = with_spec(maxStalenessSeconds=60)
+    old = published(declared).document.model_copy(update={"created": NOW - timedelta(days=1)})
+    assert in_short(status(declared, snapshot=Snapshot(4, old))) == "T T T F F T Stale"

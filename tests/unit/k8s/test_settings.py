@@ -61,3 +61,15 @@ def test_a_value_that_makes_no_sense_is_named(name: str, value: str) -> None:
 def read_all(env: dict[str, str]) -> None:
     BuildSettings.read(Settings.read(env), env)
     DagsterSettings.read(env)
+
+
+def test_the_service_has_any_number_of_urls() -> None:
+    assert DagsterSettings.read({"DPHUB_SERVICE_URLS": ""}).service_urls == ()
+    found = DagsterSettings.read({"DPHUB_SERVICE_URLS": "http://a:8000/, https://[::1]:8/hub"})
+    assert found.service_urls == ("http://a:8000", "https://[::1]:8/hub")
+
+
+@pytest.mark.parametrize("text", ["a:8000", "ftp://a", "http://", "http://a:port", "http://a b"])
+def test_a_service_that_has_no_url_is_refused(text: str) -> None:
+    with pytest.raises(InvalidSetting, match="DPHUB_SERVICE_URLS"):
+        DagsterSettings.read({"DPHUB_SERVICE_URLS": text})

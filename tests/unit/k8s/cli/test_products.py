@@ -45,7 +45,7 @@ def test_get_shows_products_and_faults(dphub: Dphub, here: Path, store: Director
     made = store.create(product("a", domain="sales"))
     now = datetime.now(UTC)
     ready = Condition(type="Ready", status="False", reason="CheckFailed", message="key not unique")
-    snapshot = SnapshotStatus(sequence=3, rows=6_884_411, bytes=1, time=now)
+    snapshot = SnapshotStatus(sequence=3, rows=6_884_411, bytes=1, materializedAt=now)
     store.set_status("a", made.uid, Status(conditions=(ready,), snapshot=snapshot))
     write(here / "products" / "b.yaml", product("b"))
     store.list()

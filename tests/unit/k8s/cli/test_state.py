@@ -14,7 +14,11 @@ from tests.unit.k8s.cli.conftest import Dphub
 
 NOW = datetime.now(UTC)
 SNAPSHOT = SnapshotStatus(
-    sequence=3, rows=6_884_411, bytes=1, time=NOW - timedelta(hours=5), runId="0123456789ab"
+    sequence=3,
+    rows=6_884_411,
+    bytes=1,
+    materializedAt=NOW - timedelta(hours=5),
+    runId="0123456789ab",
 )
 HUB = "no `dphub dev` uses"
 
@@ -47,7 +51,16 @@ def put(store: DirectoryStore, name: str, status: Status) -> None:
     ("status", "state", "code"),
     [
         (GOOD, "Ready", 0),
-        (observed("True Accepted", "True Built", "True Stale"), "Stale", 0),
+        (observed("True Accepted", "True Built", "False Stale"), "Stale", 1),
+        (observed("True Accepted", "False CastFailed", "True Served"), "Failed", 0),
+        (observed("True Accepted", "False SourceMissing", "True Served"), "Waiting", 0),
+        (observed("True Accepted", "Unknown Building", "True Served"), "Building", 0),
+        (observed("True Accepted", "True Built", "False Behind"), "Waiting", 1),
+        (
+            observed("True Accepted", "True Built", "Unknown ServiceUnreachable"),
+            "Unreachable",
+            1,
+        ),
         (observed("True Accepted", "True Suspended", "True Suspended"), "Suspended", 0),
         (observed("True Accepted", "False Suspended", "False Suspended"), "Suspended", 1),
         (observed("True Accepted", "Unknown Building", "False Building"), "Building", 1),
@@ -87,8 +100,18 @@ def test_the_table_says_what_happened_and_what_follows(dphub: Dphub, store: Dire
     )
     run = dphub("status")
     _, a, b, why, total = run.out.splitlines()
-    assert a.split() == ["a", "Ready", "Served", "6,884,411", "5h", "01234567", "succeeded", "-"]
-    wanted = "b Failed DiskFailed 6,884,411 5h fedcba98 failed attempt in 3h"
+    assert a.split() == [
+        "a",
+        "Ready",
+        "True",
+        "Served",
+        "6,884,411",
+        "5h",
+        "01234567",
+        "succeeded",
+        "-",
+    ]
+    wanted = "b Failed False DiskFailed 6,884,411 5h fedcba98 failed attempt in 3h"
     assert b.split() == wanted.split()
     assert why == f"b: {message}"
     assert total == "2 products: 1 ready, 1 failed"
@@ -114,7 +137,7 @@ def test_files_that_cannot_be_read_are_not_ready(
     put(store, "a", GOOD)
     (here / "products" / "a.yaml").write_text("")
     run = dphub("status")
-    assert (run.status, run.out.splitlines()[1].split()[1:3]) == (1, ["Refused", "Empty"])
+    assert (run.status, run.out.splitlines()[1].split()[1:4:2]) == (1, ["Refused", "Empty"])
     write(here / "products" / "a.yaml", product("a"))
     assert dphub("status").status == 0
     (here / "products" / "b.yaml").write_text("a: b: c")
