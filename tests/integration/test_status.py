@@ -7,10 +7,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from tests import factories
-from tests.integration.stack import NAME, Stack, eventually, example, running_over_the_example
+from tests.integration.stack import (
+    NAME,
+    Stack,
+    eventually,
+    example,
+    is_true,
+    running_over_the_example,
+)
 
 pytestmark = pytest.mark.integration
 
@@ -31,7 +39,10 @@ def asked(stack: Stack, *options: str) -> subprocess.CompletedProcess[str]:
 def test_it_tells_of_runs_and_what_follows(tmp_path: Path) -> None:
     with running_over_the_example(tmp_path) as stack:
         stack.put(example())
-        eventually(stack.ready, "the product was ready")
+        ready = eventually(stack.ready, "the product was ready")
+        assert is_true(ready, "Served")
+        assert ready.entity_url is not None
+        assert httpx.get(ready.entity_url, timeout=30).status_code == 200
         assert asked(stack).returncode == 0
         stack.put(WRONG)
         eventually(lambda: stack.refusal("wrong"), "the other one failed")
@@ -43,14 +54,16 @@ def test_it_tells_of_runs_and_what_follows(tmp_path: Path) -> None:
             assert runs[one["lastRun"]["id"]] == {"Succeeded": "SUCCESS"}.get(result, "FAILURE")
         (stack.data / "areas.parquet").unlink()
         waits = eventually(lambda: _waiting(stack), "both waited for the file")
-        assert set(waits) == {NAME, "wrong"}
+        # What is declared is served, with data of before; of the other nothing is.
+        assert waits == {NAME: True, "wrong": False}
         assert asked(stack).stderr == ""
     run = asked(stack)
     assert (run.returncode, run.stdout.splitlines()[-1]) == (1, "2 products: 2 waiting")
     assert run.stderr.startswith("no `dphub dev` uses ")
 
 
-def _waiting(stack: Stack) -> list[str] | None:
+def _waiting(stack: Stack) -> dict[str, bool] | None:
+    """Whether each is ready, once both wait."""
     found = json.loads(asked(stack, "-o", "json").stdout)
-    names = [one["name"] for one in found if one["state"] == "Waiting"]
-    return names if len(names) == len(found) else None
+    waits = {one["name"]: one["ready"] for one in found if one["state"] == "Waiting"}
+    return waits if len(waits) == len(found) else None
