@@ -33,10 +33,11 @@ COLUMNS: tuple[tuple[str, str, str, int], ...] = (
     ("Mode", "string", ".spec.deploymentMode", 0),
     ("Entity", "string", ".spec.entity.name", 0),
     ("Rows", "integer", ".status.snapshot.rows", 0),
-    ("Refreshed", "date", ".status.snapshot.time", 0),
+    ("Refreshed", "date", ".status.snapshot.materializedAt", 0),
     ("Age", "date", ".metadata.creationTimestamp", 0),
     ("Domain", "string", ".spec.domain", 1),
     ("Owner", "string", ".spec.owner", 1),
+    ("URL", "string", ".status.url", 1),
 )
 
 
