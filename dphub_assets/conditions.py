@@ -103,20 +103,23 @@ def status(
     accepted = _accepted(declared)
     progress = _progress(declared, accepted, progress, seen, is_current)
     was_ready = _was_ready(declared, before)
-    served = _served(seen, before if was_ready else None)
+    # What is published is of the same spec as when that was said.
+    same = before is not None and built_from is not None and before.spec_hash == built_from
+    served = _served(seen, before if same else None)
     if accepted.state == "False":
         ready = _not_ready(accepted, served, seen)
     elif snapshot is None or not is_current:
         ready = _not_ready(progress, served, seen)
     else:
         ready = _ready(snapshot, progress, served, seen.stale, was_ready)
+    reconciling = _reconciling(progress, served)
     conditions: dict[ConditionType, Progress] = {
         "Accepted": accepted,
         "Materialized": progress,
         "Served": served,
         "Ready": ready,
-        "Reconciling": _reconciling(progress, served),
-        "Stalled": _stalled(progress, ready),
+        "Reconciling": reconciling,
+        "Stalled": _stalled(progress, ready, reconciling),
     }
     product = snapshot.document.spec if snapshot else declared.product
     url = f"{public_url}/odata/{product.route}" if product else None
@@ -179,12 +182,12 @@ def _progress(
     return progress
 
 
-def _served(seen: Seen, ready_before: Status | None) -> Progress:
+def _served(seen: Seen, before: Status | None) -> Progress:
     heard, snapshot = seen.heard, seen.snapshot
     if heard is None:
         return Progress("True", "Served") if snapshot else UNPUBLISHED
     if heard.fault:
-        old = ready_before.condition("Served") if ready_before else None
+        old = before.condition("Served") if before else None
         if old and heard.fresh:
             return Progress(old.status, old.reason, old.message)
         return Progress("Unknown", "ServiceUnreachable", heard.fault)
@@ -210,13 +213,13 @@ def _ready(
     """Of a snapshot of the declared spec: whether it is served, or older data of the same spec."""
     if served.state != "True":
         return Progress(served.state, served.reason, served.message)
-    if served.reason == "Behind" and not was_ready:
-        return Progress("False", served.reason, served.message)
     document = snapshot.document
     if stale:
         most = document.spec.spec.max_staleness_seconds
         told = f"snapshot {snapshot.sequence} is older than maxStalenessSeconds ({most})"
         return Progress("False", "Stale", told)
+    if served.reason == "Behind" and not was_ready:
+        return Progress("False", served.reason, served.message)
     broken = [f"{each.check}: {each.message}" for each in document.verdicts if not each.passed]
     said = f"{progress.reason}: {progress.message}" if progress.state == "False" else ""
     message = "; ".join(filter(None, [*broken, said or progress.message]))
@@ -236,11 +239,11 @@ def _reconciling(progress: Progress, served: Progress) -> Progress:
     return Progress("False", "Settled")
 
 
-def _stalled(progress: Progress, ready: Progress) -> Progress:
+def _stalled(progress: Progress, ready: Progress, reconciling: Progress) -> Progress:
     """Whether only an edit helps, or other sources."""
     if progress.stuck:
         return Progress("True", progress.reason, progress.message)
-    if progress.state == "True" and ready.reason == "Stale":
+    if ready.reason == "Stale" and reconciling.state == "False":
         return Progress("True", ready.reason, ready.message)
     return Progress("False", "NotStalled")
 

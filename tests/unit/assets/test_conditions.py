@@ -106,7 +106,7 @@ READY = status()
         (GOOD, Heard(fault=SILENT), READY, "T T U U F F ServiceUnreachable"),
         (GOOD, Heard(fault=SILENT, fresh=True), None, "T T U U F F ServiceUnreachable"),
         (GOOD, Heard(fault=SILENT, fresh=True), READY, "T T T T F F Served"),
-        (EDITED, Heard(fault=SILENT, fresh=True), READY, "T U U F T F Pending"),
+        (EDITED, Heard(fault=SILENT, fresh=True), READY, "T U T F T F Pending"),
         (BAD, Heard(fault=SILENT), None, "F F U F F T UnknownField"),
         (BAD, Heard(4), None, "F F T F F T UnknownField"),
     ],
