@@ -15,7 +15,7 @@ from urllib3 import BaseHTTPResponse
 
 from dphub_k8s.cluster import place, watch
 from dphub_k8s.cluster.connection import JSON, Connection, Request
-from dphub_k8s.cluster.errors import ApiError, Expired, refused
+from dphub_k8s.cluster.errors import Expired, foreign, refused
 from dphub_k8s.cluster.watch import Event, Item
 
 Query = Mapping[str, str | int]
@@ -28,6 +28,8 @@ RETRIES = 4
 GRACE_SECONDS = 10.0
 MERGE_PATCH = "application/merge-patch+json"
 APPLY_PATCH = "application/apply-patch+yaml"
+RESOURCES = ("/api/", "/apis/")
+CALL_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Client:
         query: Query | None = None,
         body: Any = None,
         content_type: str = JSON,
-        seconds: float = 30.0,
+        seconds: float = CALL_SECONDS,
     ) -> Any:
         """The answer, decoded if it is JSON. Raises ApiError.
 
@@ -117,14 +119,22 @@ class Client:
         with self._connection.answer(request, seconds + GRACE_SECONDS, stream=True) as answer:
             if answer.status != 200:
                 raise refused(str(request), answer.status, answer.data)
+            kind = answer.headers.get("Content-Type", "")
+            if not kind.startswith(JSON):
+                raise foreign(str(request), answer.status, kind)
             yield from watch.events(str(request), answer.stream(65_536))
 
     def apply(
-        self, path: str, manifest: Mapping[str, Any], manager: str, force: bool = True
+        self,
+        path: str,
+        manifest: Mapping[str, Any],
+        manager: str,
+        force: bool = True,
+        seconds: float = CALL_SECONDS,
     ) -> dict[str, Any]:
         """Server-side apply. Raises ApiError: without `force` a 409 names the other managers."""
         query = {"fieldManager": manager, "force": str(force).lower()}
-        applied: dict[str, Any] = self.call("PATCH", path, query, manifest, APPLY_PATCH)
+        applied: dict[str, Any] = self.call("PATCH", path, query, manifest, APPLY_PATCH, seconds)
         return applied
 
     def _pages(self, path: str, query: Query, keep: Callable[[Item], Any] | None) -> Listing[Any]:
@@ -132,6 +142,8 @@ class Client:
         page: dict[str, str | int] = {"limit": PAGE, **query}
         while True:
             answer = self.call("GET", path, page)
+            if not isinstance(answer, dict) or "items" not in answer:
+                raise foreign(f"GET {path}", 200, "no list")
             items.extend(map(keep, answer["items"]) if keep else answer["items"])
             metadata = answer["metadata"]
             if not metadata.get("continue"):
@@ -140,13 +152,16 @@ class Client:
 
 
 def _decoded(request: Request, answer: BaseHTTPResponse) -> Any:
-    if not answer.headers.get("Content-Type", "").startswith(JSON):
+    """Text of what is no resource, as `/readyz`."""
+    kind = answer.headers.get("Content-Type", "")
+    if not kind.startswith(JSON):
+        if request.path.startswith(RESOURCES):
+            raise foreign(str(request), answer.status, kind)
         return answer.data.decode()
     try:
         return json.loads(answer.data)
     except ValueError as error:
-        told = f"{request}: the answer is no JSON ({error}): is this the API server's address?"
-        raise ApiError(answer.status, "NoJson", told) from error
+        raise foreign(str(request), answer.status, str(error)) from error
 
 
 def _wait(answer: BaseHTTPResponse) -> float | None:

@@ -54,6 +54,12 @@ def unreachable(call: str, host: str, cause: Exception) -> Unreachable:
     return Unreachable(0, "Unreachable", f"{call}: no answer from {host} ({told}): {advice}")
 
 
+def foreign(call: str, status: int, why: str) -> ApiError:
+    """Of an answer that no API server gives: somebody else does."""
+    told = f"{call}: the answer is not an API server's ({why}): is this its address?"
+    return ApiError(status, "Foreign", told)
+
+
 def refused(call: str, status: int, body: bytes) -> ApiError:
     """Of the answer to `call` (verb and path), usually a `Status` document."""
     return failed(call, _document(body), status, body.decode(errors="replace"))

@@ -5,9 +5,10 @@ is too old, and every ten minutes, so that no lost event stays lost. Whoever loo
 than there is: as long as the last listing or watch has failed, looking fails too.
 """
 
+import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -15,6 +16,7 @@ from dphub_k8s.cluster.client import Client
 from dphub_k8s.cluster.errors import ApiError, Unreachable
 from dphub_k8s.cluster.watch import Event, Item
 
+log = logging.getLogger("dphub.cluster")
 T = TypeVar("T")
 Key = tuple[str, str]
 
@@ -22,6 +24,9 @@ WATCH_SECONDS = 30.0
 LIST_SECONDS = 600.0
 # Between two attempts while the API server does not answer.
 PAUSE_SECONDS = 1.0
+# Between two listings where no watch lasts; once is no reason to wait.
+LONGEST_PAUSE_SECONDS = 10.0
+TOO_HASTY = 3
 FIRST_LOOK_SECONDS = 60.0
 
 
@@ -46,6 +51,11 @@ class Mirror(Generic[T]):
         self._fault: ApiError | None = None
         self._listed: float | None = None
         self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def close(self) -> None:
+        """The thread ends with its next call."""
+        self._closed = True
 
     def look(self) -> Mapping[Key, T]:
         """By namespace and name; the same object as long as nothing changes. Raises ApiError."""
@@ -82,26 +92,41 @@ class Mirror(Generic[T]):
 
     def _run(self) -> None:
         version: str | None = None
-        while True:
+        hasty = 0
+        while not self._closed:
+            begun, fault = time.monotonic(), None
             try:
-                if version is None or time.monotonic() - (self._listed or 0) > LIST_SECONDS:
+                if version is None or begun - (self._listed or 0) > LIST_SECONDS:
                     version = self._list()
                 version = self._watch(version)
-            except ApiError as fault:
-                # A watch may break off for many reasons; whether it matters, a listing tells.
-                if version is None:
-                    self._fail(fault)
-                    time.sleep(PAUSE_SECONDS)
-                version = None
+            except ApiError as error:
+                fault = error
+            # A watch may break off for many reasons; whether it matters, a listing tells.
+            if fault and version is None:
+                self._fail(fault)
+                time.sleep(PAUSE_SECONDS)
+                continue
+            version = None if fault else version
+            hasty = hasty + 1 if time.monotonic() - begun < PAUSE_SECONDS else 0
+            self._pace(hasty, fault)
+
+    def _pace(self, hasty: int, fault: ApiError | None) -> None:
+        """Where every watch is refused or ends at once, listings must not chase each other."""
+        if hasty == TOO_HASTY:
+            why = fault or f"WATCH {self._path}: it ends at once"
+            log.warning("%s (products are listed now and then instead)", why)
+        if hasty > 1:
+            time.sleep(min(PAUSE_SECONDS * 2.0 ** min(hasty - 2, 16), LONGEST_PAUSE_SECONDS))
 
     def _list(self) -> str:
         listing = self._client().list(self._path, keep=self._made)
-        found: Iterable[tuple[Key, Kept[T]]] = listing.items
+        found = listing.items
         with self._changed:
             # What was written after the listing is newer, and the watch tells it again.
             newer = {k: v for k, v in self._kept.items() if v.version > int(listing.version)}
-            self._kept = {**dict(found), **newer}
-            self._deleted.clear()
+            listed = {key: kept for key, kept in found if kept.uid not in self._deleted}
+            self._deleted &= {kept.uid for _, kept in found}
+            self._kept = {**listed, **newer}
             self._shown, self._fault, self._listed = None, None, time.monotonic()
             self._changed.notify_all()
         return listing.version

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from dphub_k8s.cluster.errors import failed
+from dphub_k8s.cluster.errors import failed, foreign
 
 Item = Mapping[str, Any]
 
@@ -26,7 +26,10 @@ class Event:
 def events(call: str, chunks: Iterable[bytes]) -> Iterator[Event]:
     """Raises Expired or ApiError where the server sends an ERROR."""
     for line in _lines(chunks):
-        event = json.loads(line)
+        try:
+            event = json.loads(line)
+        except ValueError as error:
+            raise foreign(call, 200, str(error)) from error
         if event["type"] == "ERROR":
             raise failed(call, event["object"], 500)
         yield Event(event["type"], event["object"])

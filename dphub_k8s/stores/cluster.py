@@ -42,6 +42,8 @@ from dphub_k8s.stores.base import (
 
 STATUS_MANAGER = "dphub-status"
 APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
+# A tick has other products to tell of; what takes longer is told in a later one.
+STATUS_SECONDS = 5.0
 # Of a product whose status is written by others all the time.
 ATTEMPTS = 5
 
@@ -84,6 +86,11 @@ class ClusterStore:
     @property
     def features(self) -> frozenset[Feature]:
         return frozenset({"watch", "status", "schema"})
+
+    def close(self) -> None:
+        """What follows the cluster ends; nothing may be asked any more."""
+        for each in self._mirrors.values():
+            each.close()
 
     def list(self) -> tuple[Stored, ...]:
         self._look()
@@ -168,10 +175,25 @@ class ClusterStore:
         path = self._resource.path(seen.namespace, seen.own, "status")
         try:
             with _told():
-                self._put(self._client().apply(path, manifest, STATUS_MANAGER), name)
-        except (NotFound, Conflict):
-            return False  # deleted, and perhaps created again
+                client = self._client()
+                made = client.apply(path, manifest, STATUS_MANAGER, seconds=STATUS_SECONDS)
+                self._put(made, name)
+        except NotFound:
+            return False
+        except Conflict:
+            if self._lives(seen):
+                raise
+            return False  # created again
         return True
+
+    def _lives(self, seen: _Seen) -> bool:
+        path = self._resource.path(seen.namespace, seen.own)
+        try:
+            with _told():
+                found = self._client().call("GET", path, seconds=STATUS_SECONDS)
+        except NotFound:
+            return False
+        return bool(found["metadata"]["uid"] == seen.stored.uid)
 
     def _client(self) -> Client:
         with self._lock:

@@ -120,6 +120,9 @@ class Face(BaseHTTPRequestHandler):
 
     def _fail(self, fault: Fault) -> None:
         self.server.cluster.stopped.wait(fault.seconds)
+        if fault.page:
+            self._send(200, fault.page)
+            return
         if fault.refusal is None:
             self._reset()
             return

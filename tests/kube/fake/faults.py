@@ -12,7 +12,8 @@ EVERY = 1 << 30
 
 @dataclass(frozen=True)
 class Fault:
-    """What becomes of a call: a refusal, or silence for `seconds`, and then a broken connection.
+    """What becomes of a call: a refusal, a `page` of somebody else, or silence for `seconds`, and
+    then a broken connection.
 
     `done`: the call is carried out all the same, only its answer is lost; of a watch all but the
     first event.
@@ -22,6 +23,7 @@ class Fault:
     retry_after: int | None = None
     seconds: float = 0.0
     done: bool = False
+    page: str = ""
 
 
 RESET = Fault()
@@ -29,6 +31,7 @@ LOST_ANSWER = Fault(done=True)
 CONFLICT = Fault(Refusal(409, "the object has been modified; please apply your changes again"))
 EXPIRED = Fault(Refusal(410, "The provided continue parameter is too old"))
 BROKEN = Fault(Refusal(500, "etcdserver: leader changed"))
+PROXY = Fault(page="<html><title>Sign in</title></html>")
 NOT_READY = Fault(Refusal(503, "the server is currently unable to handle the request"))
 FORBIDDEN = Fault(Refusal(403, "forbidden: this account has lost its role"))
 
@@ -51,7 +54,10 @@ class _Planned:
 
 
 class Faults:
+    """`met` is how many calls met one."""
+
     def __init__(self) -> None:
+        self.met = 0
         self._planned: list[_Planned] = []
         self._lock = threading.Lock()
 
@@ -61,13 +67,15 @@ class Faults:
         *,
         verb: str = "*",
         plural: str = "*",
+        user: str = "*",
         skip: int = 0,
         times: int = 1,
     ) -> None:
         """For `times` matching calls, after `skip` others. `times=EVERY`: until `clear`."""
 
         def matches(call: Call) -> bool:
-            return verb in ("*", call.verb) and plural in ("*", call.plural)
+            pairs = (verb, call.verb), (plural, call.plural), (user, call.user)
+            return all(wanted in ("*", found) for wanted, found in pairs)
 
         with self._lock:
             self._planned.append(_Planned(fault, matches, skip, times))
@@ -84,5 +92,6 @@ class Faults:
                         planned.skip -= 1
                         continue
                     planned.times -= 1
+                    self.met += 1
                     return planned.fault
         return None

@@ -1,5 +1,6 @@
 """What only a cluster does to products: namespaces, groups, and an API server that refuses."""
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,9 @@ import pytest
 
 from dphub_k8s import admission
 from dphub_k8s.api.errors import Refused
+from dphub_k8s.api.status import Status
 from dphub_k8s.cluster.client import Client
+from dphub_k8s.stores import cluster
 from dphub_k8s.stores.base import AlreadyExists, StoreError, age
 from dphub_k8s.stores.cluster import APPLIED, ClusterStore, reached
 from tests.factories import changed
@@ -15,7 +18,7 @@ from tests.factories import product as document
 from tests.integration.stack import eventually
 from tests.kube import products
 from tests.kube.fake.cluster import FakeCluster
-from tests.kube.fake.faults import BROKEN, EVERY, FORBIDDEN, LOST_ANSWER, RESET, Fault
+from tests.kube.fake.faults import BROKEN, EVERY, FORBIDDEN, LOST_ANSWER, RESET, Fault, silent
 
 DP = products.settings(None).products
 
@@ -134,6 +137,20 @@ def test_nothing_is_seen_of_a_version_that_has_expired(
     fake.start()
     put(fake_client, "default", "invoices")
     eventually(lambda: shows(store, "invoices", "orders"), "it was listed again")
+
+
+def test_a_status_that_nobody_takes_keeps_nobody_waiting(
+    store: ClusterStore, fake: FakeCluster, fake_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uid = put(fake_client, "default")
+    assert shows(store, "orders")
+    monkeypatch.setattr(cluster, "STATUS_SECONDS", 0.2)
+    fake.faults.plan(silent(60), verb="patch")
+    begun = time.monotonic()
+    with pytest.raises(StoreError, match="no answer"):
+        store.set_status("orders", uid, Status())
+    assert time.monotonic() - begun < 20
+    assert store.set_status("orders", uid, Status())
 
 
 def test_where_the_products_are(kubeconfig: Path, fake: FakeCluster) -> None:

@@ -1,0 +1,102 @@
+"""A hub without Dagster and lake: what the sensor does with a cluster, a tick at a time."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dphub_assets.declared import Declarations, Declared
+from dphub_assets.lake.reader import Snapshot
+from dphub_assets.reconcile import Built, Decision, Loaded, Tried, Wanted, reconcile, unsettled
+from dphub_assets.teller import Teller
+from dphub_k8s.api.snapshot import DataFile
+from dphub_k8s.stores.base import StoreError
+from dphub_k8s.stores.cluster import ClusterStore
+from tests import lake_documents
+from tests.kube import products
+
+FILE = DataFile(path="f", rows=7, bytes=8, digest="", statistics={})
+SLOTS = 10
+
+
+@dataclass
+class Works:
+    """What outlives a hub: runs, what is published, and all that was ever done, in words."""
+
+    running: dict[str, Declared] = field(default_factory=dict)
+    published: dict[str, Snapshot] = field(default_factory=dict)
+    sequences: dict[str, int] = field(default_factory=dict)
+    done: list[str] = field(default_factory=list)
+
+    def end_runs(self) -> None:
+        for name in list(self.running):
+            self.publish("built", self.running.pop(name))
+
+    def publish(self, how: str, one: Declared) -> None:
+        assert one.product is not None
+        sequence = self.sequences[one.name] = self.sequences.get(one.name, -1) + 1
+        document = lake_documents.document(f"{sequence}", one.product, one.identity, FILE)
+        self.published[one.name] = Snapshot(sequence, document)
+        self.done.append(f"{how} {one.name} {sequence} of generation {one.identity.generation}")
+
+    def retire(self, name: str) -> None:
+        del self.published[name]
+        self.done.append(f"retired {name}")
+
+
+class SmallHub:
+    """`skipped` says why ticks were."""
+
+    def __init__(self, kubeconfig: Path, works: Works) -> None:
+        self.store = ClusterStore(products.settings(kubeconfig))
+        self.skipped: list[str] = []
+        self._declarations = Declarations(self.store, None)
+        self._teller = Teller(self.store)
+        self._works = works
+
+    def tick(self) -> None:
+        try:
+            self._reconcile()
+        except StoreError as error:
+            self.skipped.append(str(error))
+
+    def _reconcile(self) -> None:
+        works = self._works
+        declared = self._declarations.read()
+        works.end_runs()
+        wanted = {name: _wanted(one) for name, one in declared.items()}
+        built = {name: _built(snapshot) for name, snapshot in works.published.items()}
+        pending = unsettled(wanted, built)
+        tried = {name: Tried(in_flight=name in works.running) for name in pending}
+        loaded = {name: Loaded(want.stamp) for name, want in wanted.items()}
+        decision = reconcile(wanted, loaded, built, tried, 0.0, SLOTS)
+        self._act(decision, declared)
+        now = datetime.now(UTC)
+        self._teller.tell(declared, decision, tried, works.published, {}, now)
+
+    def _act(self, decision: Decision, declared: dict[str, Declared]) -> None:
+        for name in decision.retire:
+            self._works.retire(name)
+        for name in decision.publish:
+            self._works.publish("published", declared[name])
+        for name in decision.build:
+            self._works.running[name] = declared[name]
+
+
+def _wanted(one: Declared) -> Wanted:
+    return Wanted(
+        uid=one.identity.uid,
+        generation=one.identity.generation,
+        stamp=one.stamp,
+        digest=one.digest,
+        level=one.code_version,
+        route=one.product.route if one.product else "",
+        refused=one.product is None,
+    )
+
+
+def _built(snapshot: Snapshot) -> Built:
+    document = snapshot.document
+    spec = document.spec
+    return Built(
+        document.product.uid, spec.route, spec.spec_digest(), document.code_version, "data"
+    )
