@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import processes
 from tests.integration.stack import Stack, eventually, free_port
 
 pytestmark = [
@@ -37,26 +38,11 @@ def dev(folder: Path, port: int) -> subprocess.CompletedProcess[str]:
 def children(parent: int) -> dict[str, int]:
     """Process ids of a process's children, by module and what it is told to do."""
     found = {}
-    for entry in Path("/proc").iterdir():
-        if not entry.name.isdigit():
-            continue
-        try:
-            words = (entry / "cmdline").read_text().split("\0")
-            above = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if above == parent and "-m" in words:
-            found[" ".join(words[words.index("-m") + 1 :][:2]).strip()] = int(entry.name)
+    for pid in processes.children(parent):
+        words = processes.command(pid)
+        if "-m" in words:
+            found[" ".join(words[words.index("-m") + 1 :][:2]).strip()] = pid
     return found
-
-
-def is_gone(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    # A zombie whose parent was killed waits for init.
-    return "\nState:\tZ" in Path(f"/proc/{pid}/status").read_text()
 
 
 def test_a_port_that_is_taken_is_named_with_the_option_that_helps(tmp_path: Path) -> None:
@@ -85,7 +71,7 @@ def test_ctrl_c_stops_everything(tmp_path: Path) -> None:
     started = {f"dphub_assets {name}" for name in ("warm", "location", "webserver", "daemon")}
     assert pids.keys() == {"dphub_serving", *started}
     assert stack.stop(signal.SIGINT) == 0
-    assert all(is_gone(pid) for pid in pids.values())
+    assert not any(map(processes.lives, pids.values()))
 
 
 def test_a_process_that_keeps_dying_stops_the_others_and_is_named(tmp_path: Path) -> None:
@@ -101,7 +87,7 @@ def test_a_process_that_keeps_dying_stops_the_others_and_is_named(tmp_path: Path
     stack.close()
     assert parent.returncode == 1
     assert "service was killed by SIGKILL, the 5th time within 60 s" in "".join(stack.log)
-    assert all(map(is_gone, pids.values()))
+    assert not any(map(processes.lives, pids.values()))
 
 
 def test_nothing_outlives_a_stack_that_was_killed(tmp_path: Path) -> None:
@@ -110,6 +96,6 @@ def test_nothing_outlives_a_stack_that_was_killed(tmp_path: Path) -> None:
     assert stack.process is not None
     pids = children(stack.process.pid)
     stack.process.kill()
-    eventually(lambda: all(map(is_gone, pids.values())), "every process had ended", 30)
+    eventually(lambda: not any(map(processes.lives, pids.values())), "every process had ended", 30)
     stack.process.wait()
     stack.close()

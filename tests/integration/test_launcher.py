@@ -10,6 +10,7 @@ import pytest
 
 from tests.factories import product
 from tests.integration.stack import Stack, eventually, example
+from tests.processes import children, command
 
 pytestmark = [
     pytest.mark.integration,
@@ -41,7 +42,7 @@ def test_a_run_is_forked_from_a_process_with_one_thread(stack: Stack) -> None:
 def test_a_killed_worker_is_noticed_and_replaced(stack: Stack) -> None:
     put(stack, "killed")
     os.kill(eventually(lambda: worker(stack), "a worker was there"), signal.SIGKILL)
-    lost = eventually(lambda: finished(stack, "killed"), "the run had ended", seconds=5)
+    lost = eventually(lambda: finished(stack, "killed"), "the run had ended")
     assert [run["status"] for run in lost] == ["FAILURE"]
     assert any("was ended by SIGKILL" in told for told in messages(stack, lost[0]["runId"]))
     assert sorted(ended(stack, "killed")) == ["FAILURE", "SUCCESS"]
@@ -57,7 +58,7 @@ def test_a_run_can_be_ended_by_hand(stack: Stack) -> None:
     mutation = 'mutation{terminateRun(runId:"%s"){__typename}}'
     answer = stack.graphql(mutation % run["runId"])
     assert answer["terminateRun"]["__typename"] == "TerminateRunSuccess"
-    over = eventually(lambda: finished(stack, "pairs"), "the run had ended", seconds=20)
+    over = eventually(lambda: finished(stack, "pairs"), "the run had ended")
     assert over[0]["status"] == "CANCELED"
     (stack.products / "pairs.yaml").unlink()
 
@@ -88,24 +89,12 @@ def put(stack: Stack, name: str) -> None:
 def forker(stack: Stack) -> int:
     """The process that `dphub dev` has started; its children look like it."""
     assert stack.process is not None
-    (pid,) = (child for child in children(stack.process.pid) if b"\0warm\0" in command(child))
+    (pid,) = (child for child in children(stack.process.pid) if "warm" in command(child))
     return pid
 
 
 def worker(stack: Stack) -> int | None:
     return next(iter(children(forker(stack))), None)
-
-
-def children(pid: int) -> list[int]:
-    tasks = Path(f"/proc/{pid}/task").iterdir()
-    return [int(child) for task in tasks for child in (task / "children").read_text().split()]
-
-
-def command(pid: int) -> bytes:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes()
-    except FileNotFoundError:
-        return b""
 
 
 def runs(stack: Stack, name: str) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ import pytest
 from dphub_assets.lake.writer import Lake
 from dphub_serving.cache.folder import SUFFIX, UNFINISHED
 from dphub_serving.cache.native import HOT
+from tests import processes
 from tests.integration.serving_process import Service, running
 from tests.lake_factory import product, publish
 
@@ -35,13 +36,10 @@ def home(lake: Path, tmp_path: Path) -> Path:
 
 
 def builders(home: Path) -> Iterator[int]:
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (process / "cmdline").read_bytes().split(b"\0")
-        except OSError:
-            continue
-        if b"dphub_serving.cache.build" in words and str(home / "cache").encode() in words:
-            yield int(process.name)
+    for pid in processes.every():
+        words = processes.command(pid)
+        if "dphub_serving.cache.build" in words and str(home / "cache") in words:
+            yield pid
 
 
 def begin(service: Service, home: Path) -> int:

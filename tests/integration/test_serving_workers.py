@@ -16,6 +16,7 @@ from dphub_assets.lake.writer import Lake
 from dphub_serving.cache.native import HOT
 from tests.integration.serving_process import Service, running
 from tests.lake_factory import product, publish
+from tests.processes import lives
 
 pytestmark = pytest.mark.integration
 
@@ -105,14 +106,6 @@ def test_workers_end_with_their_supervisor(tmp_path: Path, lake: Lake) -> None:
     finally:
         again.terminate()
         again.wait(60)
-
-
-def lives(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
 
 
 def answers(url: str) -> bool:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.integration.faults import full_publisher, processes, products, runs
 from tests.integration.stack import PATIENCE, eventually, running
-from tests.integration.test_dev import is_gone
+from tests.processes import lives
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(4 * PATIENCE)]
 
@@ -57,7 +57,7 @@ def test_a_hub_on_a_full_disk_serves_and_goes_on_when_there_is_room(disk: Path) 
         full_publisher.fill(disk, 0)
         os.kill(worker, signal.SIGCONT)
         stack.put(products.small("too-late"))
-        eventually(lambda: is_gone(worker), "the build had ended")
+        eventually(lambda: not lives(worker), "the build had ended")
         eventually(lambda: "full" in "".join(stack.log), "Dagster said that the disk is full")
         assert stack.rows("bystander") == rows
         (disk / "ballast").unlink()
