@@ -1,0 +1,107 @@
+"""What the hub keeps in a cluster beside the status: one turn at a time, never more than its share.
+
+dependents   objects that products own (`apply`)
+export       the accepted specs (`export`)
+events       what has become of products (`recorder`)
+
+Each part fails alone, and waits longer after each failure; while nobody answers, no other is tried.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from dphub_k8s.cluster.client import Client
+from dphub_k8s.cluster.errors import ApiError, Unreachable
+from dphub_k8s.reconcile import faults
+from dphub_k8s.reconcile.apply import Dependents
+from dphub_k8s.reconcile.budget import Backoff, Budget, Clock
+from dphub_k8s.reconcile.export import Export
+from dphub_k8s.reconcile.recorder import Recorder, Transition
+from dphub_k8s.reconcile.settings import ObjectSettings
+from dphub_k8s.reconcile.subject import Subject
+
+# A tick of the sensor has other things to do.
+TICK_SECONDS = 5.0
+CALLS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`lines` are what is new to say; `faults` what is wrong with products, by uid, for as long as
+    it is."""
+
+    lines: tuple[str, ...]
+    faults: Mapping[str, str]
+
+
+@dataclass
+class _Part:
+    name: str
+    settle: Callable[[Client, Budget], Iterable[faults.Fault]]
+    backoff: Backoff = field(default_factory=Backoff)
+
+
+class Objects:
+    """For one thread. `client` is asked for once there is something to do."""
+
+    def __init__(
+        self, client: Callable[[], Client], settings: ObjectSettings, clock: Clock = time.monotonic
+    ) -> None:
+        self._client = client
+        self._clock = clock
+        self._dependents = Dependents(settings, clock)
+        self._export = Export(settings.cluster.namespace, clock)
+        self._recorder = Recorder(settings.cluster.api_version, clock)
+        self._parts = (
+            _Part("dependents", self._dependents.settle),
+            _Part("export", self._export.settle),
+        )
+        self._events = _Part("events", self._recorder.settle)
+
+    @property
+    def settled(self) -> bool:
+        """Whether all that was to be done is done."""
+        parts = (self._dependents, self._export, self._recorder)
+        return all(part.settled for part in parts)
+
+    def tick(
+        self,
+        subjects: Sequence[Subject] | None,
+        transitions: Iterable[Transition] = (),
+        seconds: float = TICK_SECONDS,
+    ) -> Report:
+        """`subjects` are all products, the same sequence as long as nothing has changed; None: they
+        are somebody else's, another shard's, and only events are written."""
+        self._recorder.take(transitions)
+        parts = [self._events]
+        if subjects is not None:
+            self._dependents.take(subjects)
+            self._export.take(subjects)
+            parts = [*self._parts, self._events]
+        deadline = self._clock() + seconds
+        lines = []
+        for part in parts:
+            told, reached = self._turn(part, Budget(CALLS, deadline, self._clock))
+            lines += told
+            if not reached:
+                break
+        if given_up := self._recorder.given_up():
+            lines.append(f"events: {given_up} were given up, the oldest of those that wait")
+        return Report(tuple(lines), self._faults())
+
+    def _turn(self, part: _Part, budget: Budget) -> tuple[list[str], bool]:
+        """What there is to say, and whether anybody answers."""
+        if part.backoff.due > self._clock() or not budget:
+            return [], True
+        try:
+            told = faults.lines(part.settle(self._client(), budget))
+        except ApiError as error:
+            part.backoff.failed(self._clock())
+            return [f"{part.name}: {error}"], not isinstance(error, Unreachable)
+        part.backoff = Backoff()
+        return told, True
+
+    def _faults(self) -> dict[str, str]:
+        found = {**self._export.faults, **self._dependents.faults}
+        return {uid: str(fault.error) for uid, fault in found.items()}
