@@ -70,7 +70,8 @@ class Heard:
 class Seen:
     """What is published, when its sources are looked at, if that is on a schedule, what the runs
     for what is declared came to, until when the next waits, whether what is published is older than
-    it may be, and what is heard of it, where anybody is asked."""
+    it may be, and what is heard of it, where anybody is asked. `refused` is what a
+    cluster says of the objects that it owns."""
 
     snapshot: Snapshot | None = None
     schedule: Schedule | None = None
@@ -78,6 +79,7 @@ class Seen:
     due: float | None = None
     stale: bool = False
     heard: Heard | None = None
+    refused: str = ""
 
     @property
     def sequence(self) -> int | None:
@@ -113,13 +115,16 @@ def status(
     else:
         ready = _ready(snapshot, progress, served, seen.stale, was_ready)
     reconciling = _reconciling(progress, served)
+    stalled = _stalled(progress, ready, reconciling)
+    if seen.refused and reconciling.state == stalled.state == "False":
+        reconciling = Progress("True", "ObjectRefused", seen.refused)
     conditions: dict[ConditionType, Progress] = {
         "Accepted": accepted,
         "Materialized": progress,
         "Served": served,
         "Ready": ready,
         "Reconciling": reconciling,
-        "Stalled": _stalled(progress, ready, reconciling),
+        "Stalled": stalled,
     }
     product = snapshot.document.spec if snapshot else declared.product
     url = f"{public_url}/odata/{product.route}" if product else None

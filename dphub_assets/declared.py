@@ -44,7 +44,8 @@ class Declared:
 
 
 class Declarations:
-    """Reads the store; admits again only what has changed, or whose neighbours have."""
+    """Reads the store; admits again only what has changed, or whose neighbours have. `stored` is
+    what was read last, by name."""
 
     def __init__(self, store: ProductStore, roots: tuple[Path, ...] | None) -> None:
         self.store = store
@@ -53,9 +54,10 @@ class Declarations:
         self._seen: tuple[Stored, ...] = ()
         self._known: dict[str, tuple[Stored, Outcome, Declared]] = {}
         self._found: dict[str, Declared] = {}
+        self.stored: Mapping[str, Stored] = {}
 
     def read(self) -> dict[str, Declared]:
-        """By name. Raises StoreError, OSError."""
+        """By name; the very same as long as nothing changes. Raises StoreError, OSError."""
         listed = self.store.list()
         if listed != self._seen:
             oldest_first = sorted(listed, key=age)
@@ -65,6 +67,7 @@ class Declarations:
             domains = {one.name: one.domain for _, _, one in found}
             self._known = {one.name: (s, o, _beside(one, domains)) for s, o, one in found}
             self._seen = listed
+            self.stored = {stored.name: stored for stored in listed}
             self._found = {name: one for name, (_, _, one) in self._known.items()}
         return self._found
 

@@ -5,6 +5,7 @@ import dagster as dg
 from dphub_assets.build.publish import Builder
 from dphub_assets.component import DataProducts, ProductTree
 from dphub_assets.declared import Declarations
+from dphub_assets.outlook import objects
 from dphub_assets.sensor import Hub, product_sensor
 from dphub_assets.settings import DagsterSettings
 from dphub_k8s.settings import Settings
@@ -17,6 +18,8 @@ def defs() -> dg.Definitions:
     settings, dagster, shard = Settings.read(), DagsterSettings.read(), Shard.read()
     declarations = Declarations(choice.opened(settings), settings.allowed_roots)
     builder = Builder.read(settings)
-    sensor = product_sensor(Hub(declarations, builder, dagster, shard))
-    component = DataProducts(declarations, builder, dagster.public_url, [sensor], shard)
+    hub = Hub(declarations, builder, dagster, shard, objects(shard))
+    component = DataProducts(
+        declarations, builder, dagster.public_url, [product_sensor(hub)], shard
+    )
     return ProductTree.of(component).build_defs()

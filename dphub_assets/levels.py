@@ -1,20 +1,17 @@
-"""The levels that a tick compares, read from where they are: sources, lake, code location."""
+"""What is wanted and what is built, read from where they are: sources and lake."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
-import dagster as dg
-
-from dphub_assets import translator
 from dphub_assets.build.publish import Builder
 from dphub_assets.declared import Declared
 from dphub_assets.lake.errors import LakeError
 from dphub_assets.lake.pointer import Pointer
 from dphub_assets.lake.reader import Snapshot
 from dphub_assets.lake.writer import Lake
-from dphub_assets.reconcile import Built, Loaded, Wanted, level_over, resolved, unsettled
+from dphub_assets.reconcile import Built, Wanted, level_over, resolved, unsettled
 from dphub_assets.sources.errors import SourceError
 from dphub_assets.sources.glimpse import Glimpses
 from dphub_k8s.api.product import digest
@@ -119,19 +116,6 @@ def _want(one: Declared, seen: Mapping[str, Seen]) -> Wanted:
 def _shape(code_version: str, rules: str) -> str:
     """Rules shape no row, but only a build evaluates them."""
     return f"{code_version}:{rules}" if rules else code_version
-
-
-def loaded(context: dg.SensorEvaluationContext) -> dict[str, Loaded]:
-    """By name, from the metadata of the assets that this tick's repository holds."""
-    repository = context.repository_def
-    assert repository is not None
-    return {
-        node.metadata[translator.PRODUCT]: Loaded(
-            node.metadata[translator.STAMP], translator.PROBLEM in node.metadata
-        )
-        for node in repository.asset_graph.asset_nodes
-        if translator.STAMP in node.metadata
-    }
 
 
 @dataclass(frozen=True, slots=True)

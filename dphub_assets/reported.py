@@ -4,7 +4,7 @@ A memory of answers, asked again where it differs: an event counts only once it 
 so a tick that is lost costs nothing.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -12,6 +12,7 @@ import dagster as dg
 
 from dphub_assets import translator
 from dphub_assets.lake.reader import Snapshot
+from dphub_assets.reconcile import Decision, Tried
 
 Event = dg.AssetMaterialization | dg.AssetCheckEvaluation
 # Of a tick, which has to end in good time: the log is asked in one go, but written event by event.
@@ -67,6 +68,23 @@ class Reported:
             yield translator.product_event(snapshot, domains, public_url, uri(name))
             yield from translator.check_events(snapshot)
             yield translator.endpoint_event(snapshot, public_url)
+
+
+def tellable(
+    behind: Collection[str],
+    snapshots: Mapping[str, Snapshot],
+    decision: Decision,
+    tried: Mapping[str, Tried],
+) -> dict[str, Snapshot]:
+    """What has to be written event by event keeps no edit waiting: nothing of it while a reload or
+    a run is due, nor of a product whose run may tell it."""
+    if decision.stale or decision.runs:
+        return {}
+    return {
+        name: snapshots[name]
+        for name in sorted(behind)
+        if name in snapshots and not (name in tried and tried[name].in_flight)
+    }
 
 
 def _latest(

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 from dphub_assets import conditions
 from dphub_assets.conditions import Heard, Progress, Seen
@@ -19,20 +20,32 @@ Grounds = tuple[Declared, Progress, Seen]
 UNBUILT = Failure("Unbuilt", "the last run succeeded and published nothing new")
 # Of a tick, which has builds to ask for; the rest is told in the next one.
 MOST_SECONDS, MOST_FAULTS = 2.0, 10
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def nobody(_: str) -> None:
     """Where no service is asked."""
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """A status that the store has taken."""
+
+    of: Declared
+    before: Status | None
+    after: Status
+
+
 @dataclass
 class Teller:
     """`_told` is what the store was last told, by name and uid, and what that followed from.
-    `faults` say by name what it could not be told, and will be told again."""
+    `faults` say by name what it could not be told, and will be told again; `news` is what it was
+    told last time."""
 
     store: ProductStore
     public_url: str = ""
     faults: dict[str, str] = field(default_factory=dict)
+    news: list[News] = field(default_factory=list)
     _told: dict[tuple[str, str], tuple[Grounds, Status]] = field(default_factory=dict)
 
     def tell(
@@ -44,9 +57,11 @@ class Teller:
         schedules: Mapping[str, Schedule],
         now: datetime,
         heard: Callable[[str], Heard | None] = nobody,
+        refused: Mapping[str, str] = NOTHING,
     ) -> None:
+        """`refused` is by uid what a cluster does not take of the objects that products own."""
         told: dict[tuple[str, str], tuple[Grounds, Status]] = {}
-        self.faults = {}
+        self.faults, self.news = {}, []
         progress = _progresses(decision, tried)
         deadline = time.monotonic() + MOST_SECONDS
         for name, one in declared.items():
@@ -58,6 +73,7 @@ class Teller:
                 decision.later.get(name),
                 snapshot is not None and conditions.is_stale(snapshot, now),
                 heard(name),
+                refused.get(one.identity.uid, ""),
             )
             grounds = one, progress.get(name, conditions.BUILT), seen
             last = self._told.get(key)
@@ -104,8 +120,9 @@ class Teller:
         try:
             before = before or self._kept(name)
             status = conditions.status(*grounds, before, now, self.public_url)
-            if status != before:
-                self.store.set_status(name, grounds[0].identity.uid, status)
+            one = grounds[0]
+            if status != before and self.store.set_status(name, one.identity.uid, status):
+                self.news.append(News(one, before, status))
         except NotFound:
             return status  # deleted since it was listed; the next tick retires it
         except (StoreError, OSError) as error:
@@ -123,6 +140,7 @@ def _same(last: Grounds, grounds: Grounds) -> bool:
 def _unmoved(last: Seen, seen: Seen) -> bool:
     same = last.snapshot is seen.snapshot and last.schedule == seen.schedule
     same = same and last.stale is seen.stale and last.heard == seen.heard
+    same = same and last.refused == seen.refused
     return same and last.tried == seen.tried and last.due == seen.due
 
 

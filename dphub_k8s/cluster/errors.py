@@ -48,6 +48,12 @@ class Expired(ApiError):
     pass
 
 
+def is_refusal(error: ApiError) -> bool:
+    """Whether it stays so until somebody does something."""
+    passing = error.status in (408, 410, 429) or error.reason == "Conflict"
+    return 400 <= error.status < 500 and not passing
+
+
 def unreachable(call: str, host: str, cause: Exception) -> Unreachable:
     told = " ".join(str(cause).split()) or type(cause).__name__
     advice = "is the API server running, and is this its address?"

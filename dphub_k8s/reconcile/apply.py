@@ -12,7 +12,7 @@ from functools import partial
 
 from dphub_k8s.api.product import digest
 from dphub_k8s.cluster.client import Client
-from dphub_k8s.cluster.errors import ApiError, Unreachable
+from dphub_k8s.cluster.errors import ApiError, Unreachable, is_refusal
 from dphub_k8s.cluster.watch import Item
 from dphub_k8s.reconcile.budget import Backoff, Budget, Clock
 from dphub_k8s.reconcile.desired import desired
@@ -31,6 +31,8 @@ from dphub_k8s.reconcile.settings import ObjectSettings
 from dphub_k8s.reconcile.subject import Subject
 
 LOOK_SECONDS = 300.0
+# A webhook that is broken answers 500 for ever, a server that is busy a few times.
+PATIENCE = 3
 SELECTOR = ",".join([*(f"{name}={value}" for name, value in MANAGED_BY.items()), PRODUCT_UID])
 
 
@@ -73,6 +75,7 @@ class Dependents:
         self._objects: dict[str, dict[Place, Object]] = {}
         self._unsettled: dict[str, Backoff] = {}
         self._look_due = float("-inf")
+        self._refusal: ApiError | None = None
         self.faults: dict[str, Fault] = {}
 
     def take(self, subjects: Sequence[Subject]) -> None:
@@ -96,7 +99,7 @@ class Dependents:
     def settle(self, client: Client, budget: Budget) -> list[Fault]:
         """What failed in this turn. Raises ApiError where no product can be looked after."""
         if self._clock() >= self._look_due:
-            self._look(client)
+            self._try_to_look(client)
         now = self._clock()
         failed = []
         for uid, backoff in list(self._unsettled.items()):
@@ -114,6 +117,17 @@ class Dependents:
                 self._unsettled.pop(uid)
                 self.faults.pop(uid, None)
         return failed
+
+    def refused(self) -> dict[str, str]:
+        """By uid, why it is not as it is desired, where trying again may not help."""
+        why = {
+            uid: fault.error
+            for uid, fault in self.faults.items()
+            if is_refusal(fault.error) or self._unsettled[uid].failures >= PATIENCE
+        }
+        if self._refusal and is_refusal(self._refusal):
+            why = dict.fromkeys(self._unsettled, self._refusal) | why
+        return {uid: str(error) for uid, error in why.items() if error.status}
 
     def _desire(self, subject: Subject) -> None:
         """What exists of a refused or suspended product is left as it is."""
@@ -140,6 +154,14 @@ class Dependents:
         self._desired.pop(uid, None)
         self._unsettled.pop(uid, None)
         self.faults.pop(uid, None)
+
+    def _try_to_look(self, client: Client) -> None:
+        try:
+            self._look(client)
+        except ApiError as error:
+            self._refusal = error
+            raise
+        self._refusal = None
 
     def _look(self, client: Client) -> None:
         found: dict[str, dict[Place, Object]] = {}

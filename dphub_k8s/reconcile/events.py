@@ -6,6 +6,9 @@ from typing import Literal
 
 from dphub_k8s.api.status import Condition, Status
 
+# The condition that tells of the objects which a product owns.
+OBJECTS = "Reconciling"
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -38,6 +41,8 @@ def _events(before: Status, after: Status) -> Iterator[Event]:
         yield _warning("NotServed", new["Served"])
     if _reason(new, "Ready") in ("Stale", "Warned") and _said(old, "Ready") != _said(new, "Ready"):
         yield _warning(_reason(new, "Ready"), new["Ready"])
+    if _reason(new, OBJECTS) == "ObjectRefused" and _said(old, OBJECTS) != _said(new, OBJECTS):
+        yield _warning("ObjectRefused", new[OBJECTS])
     if _is(new, "Stalled", "True") and not _is(old, "Stalled", "True") and not refused:
         why = new["Stalled"].reason
         yield Event(

@@ -28,8 +28,8 @@ CALLS = 50
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`lines` are what is new to say; `faults` what is wrong with products, by uid, for as long as
-    it is."""
+    """`lines` are what is new to say; `faults` by uid what the API server refuses to hold of a
+    product, for as long as it does."""
 
     lines: tuple[str, ...]
     faults: Mapping[str, str]
@@ -53,32 +53,33 @@ class Objects:
         self._dependents = Dependents(settings, clock)
         self._export = Export(settings.cluster.namespace, clock)
         self._recorder = Recorder(settings.cluster.api_version, clock)
-        self._parts = (
-            _Part("dependents", self._dependents.settle),
-            _Part("export", self._export.settle),
-        )
+        self._exports = True
+        self._owned = _Part("dependents", self._dependents.settle)
+        self._exported = _Part("export", self._export.settle)
         self._events = _Part("events", self._recorder.settle)
 
     @property
     def settled(self) -> bool:
         """Whether all that was to be done is done."""
-        parts = (self._dependents, self._export, self._recorder)
-        return all(part.settled for part in parts)
+        exported = self._export.settled or not self._exports
+        return self._dependents.settled and exported and self._recorder.settled
 
     def tick(
         self,
-        subjects: Sequence[Subject] | None,
+        subjects: Sequence[Subject],
         transitions: Iterable[Transition] = (),
+        every: Sequence[Subject] | None = None,
         seconds: float = TICK_SECONDS,
     ) -> Report:
-        """`subjects` are all products, the same sequence as long as nothing has changed; None: they
-        are somebody else's, another shard's, and only events are written."""
+        """`subjects` are the products of this shard, `every` those of all shards, or None where
+        another one exports them: the same sequences as long as nothing has changed."""
         self._recorder.take(transitions)
-        parts = [self._events]
-        if subjects is not None:
-            self._dependents.take(subjects)
-            self._export.take(subjects)
-            parts = [*self._parts, self._events]
+        self._dependents.take(subjects)
+        parts = [self._owned, self._events]
+        self._exports = every is not None
+        if every is not None:
+            self._export.take(every)
+            parts = [self._owned, self._exported, self._events]
         deadline = self._clock() + seconds
         lines = []
         for part in parts:
@@ -88,7 +89,7 @@ class Objects:
                 break
         if given_up := self._recorder.given_up():
             lines.append(f"events: {given_up} were given up, the oldest of those that wait")
-        return Report(tuple(lines), self._faults())
+        return Report(tuple(lines), self._dependents.refused())
 
     def _turn(self, part: _Part, budget: Budget) -> tuple[list[str], bool]:
         """What there is to say, and whether anybody answers."""
@@ -101,7 +102,3 @@ class Objects:
             return [f"{part.name}: {error}"], not isinstance(error, Unreachable)
         part.backoff = Backoff()
         return told, True
-
-    def _faults(self) -> dict[str, str]:
-        found = {**self._export.faults, **self._dependents.faults}
-        return {uid: str(fault.error) for uid, fault in found.items()}

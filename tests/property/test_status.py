@@ -60,7 +60,8 @@ hearings = st.none() | st.builds(
     st.sampled_from(["", "http://10.0.0.1 does not answer"]),
     st.booleans(),
 )
-seen = st.builds(Seen, snapshot=snapshots, heard=hearings, stale=st.booleans())
+refusals = st.sampled_from(["", "403 Forbidden"])
+seen = st.builds(Seen, snapshot=snapshots, heard=hearings, stale=st.booleans(), refused=refusals)
 stories = st.lists(st.tuples(declarations, progress, seen), min_size=1, max_size=8)
 
 

@@ -53,7 +53,7 @@ class Hub:
         after: float = 5.0,
     ) -> Report:
         self.now += after
-        return self.objects.tick(subjects, transitions, seconds=60)
+        return self.objects.tick(subjects or (), transitions, subjects, seconds=60)
 
     def declare(self, name: str, **said: Any) -> Subject:
         return declared.declare(self.client, self.namespace, name, **said)

@@ -116,7 +116,7 @@ def test_kubectl_describe_shows_what_has_become_of_a_product(installed: Installe
     now = [1_000.0]
     objects = Objects(lambda: account, declared.settings(installed.home), lambda: now[0])
     for _ in range(2):
-        assert objects.tick(None, [Transition(subject, None, REFUSED)], seconds=60).lines == ()
+        assert objects.tick((), [Transition(subject, None, REFUSED)], seconds=60).lines == ()
         now[0] += REPEAT_SECONDS
     told = installed.plane.kubectl("describe", "dataproduct", "orders", "-n", installed.data).stdout
     (line,) = [line for line in told.splitlines() if "NoType: no type" in line]

@@ -39,9 +39,10 @@ def status(
     before: Status | None = None,
     now: datetime = NOW,
     heard: Heard | None = None,
+    refused: str = "",
 ) -> Status:
     stale = snapshot is not None and conditions.is_stale(snapshot, now)
-    seen = conditions.Seen(snapshot, stale=stale, heard=heard)
+    seen = conditions.Seen(snapshot, stale=stale, heard=heard, refused=refused)
     return conditions.status(declared, progress, seen, before, now, "https://hub.test")
 
 
@@ -240,3 +241,13 @@ def test_what_is_only_old_is_stalled() -> None:
     declared = with_spec(maxStalenessSeconds=60)
     old = published(declared).document.model_copy(update={"created": NOW - timedelta(days=1)})
     assert in_short(status(declared, snapshot=Snapshot(4, old))) == "T T T F F T Stale"
+
+
+def test_an_object_that_a_cluster_refuses_is_told_and_what_is_served_is_ready() -> None:
+    found = status(refused="PATCH /x: 403 Forbidden")
+    assert in_short(found) == "T T T T T F Served"
+    reconciling = found.condition("Reconciling")
+    assert reconciling is not None
+    assert reconciling.reason == "ObjectRefused"
+    assert reconciling.message == "PATCH /x: 403 Forbidden"
+    assert in_short(status(progress=FAILED, refused="no")) == in_short(status(progress=FAILED))

@@ -4,7 +4,11 @@ import dagster as dg
 import pytest
 
 from dphub_assets import reported
-from dphub_assets.reported import Reported
+from dphub_assets.lake.reader import Snapshot
+from dphub_assets.reconcile import Decision, Tried
+from dphub_assets.reported import Reported, tellable
+from dphub_k8s.api.snapshot import DataFile, Identity
+from tests import lake_documents
 
 COUNT = reported.TOLD + 7
 
@@ -28,6 +32,29 @@ def test_what_is_told_is_read_back(versions: dict[str, str]) -> None:
         assert told.versions == {}
         tick(told, instance, versions)
         assert told.versions == versions
+
+
+FILE = DataFile(path="f", rows=7, bytes=8, digest="", statistics={})
+IDENTITY = Identity(name="orders", uid="u", generation=1)
+SNAPSHOT = Snapshot(0, lake_documents.document("id", lake_documents.product(), IDENTITY, FILE))
+
+
+@pytest.mark.parametrize(
+    ("decision", "wanted"),
+    [
+        (Decision(), ["a", "c"]),
+        (Decision(queued=("d",), failed=("e",)), ["a", "c"]),
+        # An edit waits for this tick to end.
+        (Decision(stale=("d",)), []),
+        (Decision(build={"d": "key"}, runs=(("d",),)), []),
+    ],
+)
+def test_what_is_told_event_by_event_keeps_no_edit_waiting(
+    decision: Decision, wanted: list[str]
+) -> None:
+    snapshots = dict.fromkeys("abc", SNAPSHOT)
+    tried = {"a": Tried(attempts=1), "b": Tried(in_flight=True)}
+    assert list(tellable({"c", "b", "a", "unpublished"}, snapshots, decision, tried)) == wanted
 
 
 def tick(told: Reported, instance: dg.DagsterInstance, versions: dict[str, str]) -> int:

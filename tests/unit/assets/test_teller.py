@@ -10,8 +10,8 @@ from dphub_assets.conditions import Heard
 from dphub_assets.declared import Declarations, Declared
 from dphub_assets.lake.reader import Snapshot
 from dphub_assets.reconcile import Decision, Failure, Tried
-from dphub_assets.sensor import Said
 from dphub_assets.teller import Teller
+from dphub_assets.words import Said
 from dphub_k8s.api.snapshot import DataFile
 from dphub_k8s.api.status import Status
 from dphub_k8s.stores.base import StoreError

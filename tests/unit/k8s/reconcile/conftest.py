@@ -45,7 +45,7 @@ class Hub:
         after: float = 5.0,
     ) -> Report:
         self.now += after
-        return self.objects.tick(subjects, transitions)
+        return self.objects.tick(subjects or (), transitions, subjects)
 
     def ingresses(self, namespace: str = "hub") -> dict[str, Any]:
         listed = self.client.list(INGRESSES.path(namespace)).items

@@ -161,11 +161,17 @@ def test_one_product_that_is_refused_does_not_stop_the_others(hub: Hub) -> None:
     hub.fake.faults.plan(faults.BROKEN, verb="patch", plural="ingresses")
     report = hub.tick(subjects)
     assert list(hub.ingresses()) == ["dp-b", "dp-c"]
-    assert list(report.faults) == [subjects[0].uid]
     assert "500" in report.lines[0]
     report = hub.tick(subjects)
     assert list(hub.ingresses()) == ["dp-a", "dp-b", "dp-c"]
     assert (report.lines, report.faults) == ((), {})
+
+
+def test_what_does_not_pass_is_told_of_the_product(hub: Hub) -> None:
+    subjects = [hub.declare("orders")]
+    hub.fake.faults.plan(faults.BROKEN, verb="patch", plural="ingresses", times=EVERY)
+    told = [bool(hub.tick(subjects, after=60).faults) for _ in range(4)]
+    assert told == [False, False, True, True]
 
 
 def test_it_is_tried_less_and_less_often(hub: Hub) -> None:

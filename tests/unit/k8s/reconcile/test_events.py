@@ -16,6 +16,8 @@ REFUSED = {
 BROKEN = {**ACCEPTED, "Materialized": "False CastFailed price is no number"}
 STUCK = {**BROKEN, "Stalled": "True CastFailed price is no number"}
 
+REFUSED_OBJECT = {**READY, "Reconciling": "True ObjectRefused PATCH /x: 403 Forbidden"}
+
 
 def status(
     conditions: dict[str, str], generation: int = 1, sequence: int = 0, run: str = ""
@@ -122,6 +124,12 @@ SERVES = "Normal Served: snapshot 1 is served"
             status({**READY, "Ready": "False Stale too old"}, sequence=1),
             ["Warning Stale: too old"],
         ),
+        (
+            status({**READY, "Reconciling": "False Settled"}, sequence=1),
+            status(REFUSED_OBJECT, sequence=1),
+            ["Warning ObjectRefused: PATCH /x: 403 Forbidden"],
+        ),
+        (status(REFUSED_OBJECT, sequence=1), status(REFUSED_OBJECT, sequence=1), []),
     ],
 )
 def test_events_follow_from_transitions(

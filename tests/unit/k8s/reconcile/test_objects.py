@@ -32,10 +32,15 @@ def test_a_tick_in_which_nothing_has_changed_asks_nothing(hub: Hub) -> None:
 
 
 def test_what_another_shard_looks_after_is_left_alone(hub: Hub) -> None:
-    hub.tick(None, [accepts(hub.declare("orders"))])
+    mine, other = hub.declare("orders"), hub.declare("outages")
+    hub.tick([other])
+    before = hub.shards()
+    hub.restart()
+    hub.objects.tick([mine], [accepts(mine)])
     assert len(hub.events()) == 1
-    assert hub.ingresses() == {}
-    assert hub.shards() == {}
+    assert list(hub.ingresses()) == ["dp-orders", "dp-outages"]
+    assert hub.shards() == before
+    assert hub.objects.settled
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS.keys())
@@ -80,7 +85,7 @@ def test_no_cluster_is_a_line(hub: Hub) -> None:
         raise Unreachable(0, "NoCluster", "no cluster in KUBECONFIG")
 
     objects = Objects(missing, declared.settings())  # type: ignore[arg-type]
-    assert objects.tick([]).lines == ("dependents: no cluster in KUBECONFIG",)
+    assert objects.tick([], every=[]).lines == ("dependents: no cluster in KUBECONFIG",)
 
 
 def test_parts_fail_alone(hub: Hub) -> None:
@@ -89,3 +94,22 @@ def test_parts_fail_alone(hub: Hub) -> None:
     assert [line.partition(":")[0] for line in report.lines] == ["export"]
     assert list(hub.ingresses()) == ["dp-orders"]
     assert len(hub.events()) == 1
+
+
+def test_what_is_refused_is_told_of_every_product_that_wants_it(hub: Hub) -> None:
+    subjects = [hub.declare("a"), hub.declare("b"), hub.declare("c", "elsewhere")]
+    hub.fake.faults.plan(faults.FORBIDDEN, plural="ingresses", times=EVERY)
+    report = hub.tick(subjects)
+    assert list(report.faults) == [each.uid for each in subjects[:2]]
+    assert all("403" in why for why in report.faults.values())
+    hub.fake.faults.clear()
+    assert hub.tick(subjects).faults == {}
+
+
+def test_what_passes_by_itself_is_told_of_no_product(hub: Hub) -> None:
+    subjects = [hub.declare("orders")]
+    for fault in (faults.BROKEN, faults.NOT_READY, faults.RESET, faults.CONFLICT):
+        hub.restart()
+        hub.fake.faults.plan(fault, plural="ingresses", times=EVERY)
+        assert hub.tick(subjects).faults == {}
+        hub.fake.faults.clear()
