@@ -1,7 +1,7 @@
 """Tells the store what was observed of every product, and only what is new."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
@@ -17,10 +17,13 @@ from dphub_k8s.stores.base import NotFound, ProductStore, StoreError
 
 # What a status follows from.
 Grounds = tuple[Declared, Progress, Seen]
+Key = tuple[str, str]
 UNBUILT = Failure("Unbuilt", "the last run succeeded and published nothing new")
 # Of a tick, which has builds to ask for; the rest is told in the next one.
 MOST_SECONDS, MOST_FAULTS = 2.0, 10
 NOTHING: Mapping[str, str] = MappingProxyType({})
+# How long a new snapshot may be on its way to the service before that is worth a write.
+WAY_SECONDS = 5.0
 
 
 def nobody(_: str) -> None:
@@ -38,15 +41,16 @@ class News:
 
 @dataclass
 class Teller:
-    """`_told` is what the store was last told, by name and uid, and what that followed from.
-    `faults` say by name what it could not be told, and will be told again; `news` is what it was
-    told last time."""
+    """`_told` is what the store was last told, by name and uid, and what that followed from;
+    `_published` since when which snapshot is known. `faults` say by name what the store could not
+    be told, and will be told again; `news` is what it was told last time."""
 
     store: ProductStore
     public_url: str = ""
     faults: dict[str, str] = field(default_factory=dict)
     news: list[News] = field(default_factory=list)
-    _told: dict[tuple[str, str], tuple[Grounds, Status]] = field(default_factory=dict)
+    _told: dict[Key, tuple[Grounds, Status]] = field(default_factory=dict)
+    _published: dict[Key, tuple[int, datetime]] = field(default_factory=dict)
 
     def tell(
         self,
@@ -60,9 +64,13 @@ class Teller:
         refused: Mapping[str, str] = NOTHING,
     ) -> None:
         """`refused` is by uid what a cluster does not take of the objects that products own."""
-        told: dict[tuple[str, str], tuple[Grounds, Status]] = {}
+        told: dict[Key, tuple[Grounds, Status]] = {}
         self.faults, self.news = {}, []
-        progress = _progresses(decision, tried)
+        ended = [name for name in decision.later if _has_just_ended(tried, name)]
+        tried = {**tried, **dict.fromkeys(ended, conditions.NEVER)}
+        due = {name: at for name, at in decision.later.items() if name not in ended}
+        progress = _progresses(decision, tried, ended)
+        self._look_at(declared, snapshots, now)
         deadline = time.monotonic() + MOST_SECONDS
         for name, one in declared.items():
             key, snapshot = (name, one.identity.uid), snapshots.get(name)
@@ -70,14 +78,14 @@ class Teller:
                 snapshot,
                 schedules.get(name),
                 tried.get(name, conditions.NEVER),
-                decision.later.get(name),
+                due.get(name),
                 snapshot is not None and conditions.is_stale(snapshot, now),
                 heard(name),
                 refused.get(one.identity.uid, ""),
             )
             grounds = one, progress.get(name, conditions.BUILT), seen
             last = self._told.get(key)
-            if last and _same(last[0], grounds):
+            if last and (_same(last[0], grounds) or self._is_on_its_way(last[0], grounds, now)):
                 told[key] = last
             elif time.monotonic() < deadline and len(self.faults) < MOST_FAULTS:
                 if new := self._renewed(name, grounds, last[1] if last else None, now):
@@ -105,6 +113,29 @@ class Teller:
     def published(self, names: Iterable[str]) -> str | None:
         """One of them, a snapshot of which was told."""
         return next((name for name in names if (told := self._kept(name)) and told.snapshot), None)
+
+    def _look_at(
+        self, declared: Mapping[str, Declared], snapshots: Mapping[str, Snapshot], now: datetime
+    ) -> None:
+        before, self._published = self._published, {}
+        for name, snapshot in snapshots.items():
+            if one := declared.get(name):
+                key = name, one.identity.uid
+                at = before.get(key)
+                same = at is not None and at[0] == snapshot.sequence
+                self._published[key] = at if at and same else (snapshot.sequence, now)
+
+    def _is_on_its_way(self, last: Grounds, grounds: Grounds, now: datetime) -> bool:
+        """Whether all that is new is a snapshot, which the service most likely serves in a second:
+        what was told until then is not written twice."""
+        one, progress, seen = grounds
+        if last[0] is not one or progress != conditions.BUILT:
+            return False
+        if seen.snapshot is None or seen.heard is None or seen.heard.fault:
+            return False
+        _, since = self._published[one.name, one.identity.uid]
+        served = seen.heard.sequence == seen.snapshot.sequence
+        return not served and abs((now - since).total_seconds()) < WAY_SECONDS
 
     def _kept(self, name: str) -> Status | None:
         try:
@@ -144,7 +175,9 @@ def _unmoved(last: Seen, seen: Seen) -> bool:
     return same and last.tried == seen.tried and last.due == seen.due
 
 
-def _progresses(decision: Decision, tried: Mapping[str, Tried]) -> dict[str, Progress]:
+def _progresses(
+    decision: Decision, tried: Mapping[str, Tried], ended: Collection[str]
+) -> dict[str, Progress]:
     """Of what is not built as declared."""
     unbuilt = {*decision.running, *decision.build, *decision.queued, *decision.later}
     failed = set(decision.failed)
@@ -158,7 +191,7 @@ def _progresses(decision: Decision, tried: Mapping[str, Tried]) -> dict[str, Pro
             for name in failed | unbuilt
             if (failure := _failure(tried.get(name, Tried())))
         },
-        **{name: conditions.BUILDING for name in decision.later if _has_just_ended(tried, name)},
+        **dict.fromkeys(ended, conditions.BUILDING),
         **{name: conditions.held(products) for name, products in decision.held.items()},
         **{name: conditions.waiting(sources) for name, sources in decision.waiting.items()},
         **dict.fromkeys(decision.suspended, conditions.SUSPENDED),

@@ -99,9 +99,10 @@ def test_from_nothing_to_ready_in_three_writes(hub: Hub) -> None:
     assert hub.tell(Decision(running=("a",))) == tick
     # The run has ended, and the lake was looked at before that.
     hub.tried = {"a": Tried(attempts=1, last_end=NOW.timestamp(), last_run="r")}
-    assert hub.tell(Decision(later={"a": NOW.timestamp() + 5})) in ([], tick)
+    assert hub.tell(Decision(later={"a": NOW.timestamp() + 5})) == []
     hub.tried = {}
     hub.publish()
+    assert hub.tell() == []
     hub.heard = Heard(0)
     assert hub.tell() == tick
     assert hub.ready() == "True Served"
@@ -139,11 +140,29 @@ def test_an_edit_is_ready_once_it_is_served(hub: Hub) -> None:
     hub.tell(Decision(publish=("a",)))
     assert hub.ready() == "False Pending"
     hub.publish(1)
-    hub.tell()
+    assert [hub.tell() for _ in range(round(telling.WAY_SECONDS))] == [[]] * 5
+    assert hub.ready() == "False Pending"
+    assert hub.tell() == ["a"]
     assert hub.ready() == "False Behind"
     hub.heard = Heard(1)
     hub.tell()
     assert hub.ready() == "True Served"
+
+
+def test_what_is_on_its_way_keeps_no_edit_waiting(hub: Hub) -> None:
+    hub.publish(0)
+    hub.heard = Heard(0)
+    hub.tell()
+    hub.publish(1)
+    assert hub.tell() == []
+    hub.store.replace(product("a", owner="me"), hub.store.get("a").version)
+    assert hub.tell(Decision(publish=("a",))) == ["a"]
+    assert hub.ready() == "False Pending"
+    hub.publish(2)
+    assert hub.tell() == []
+    hub.heard = Heard(fault="nobody answers")
+    assert hub.tell() == ["a"]
+    assert hub.ready() == "Unknown ServiceUnreachable"
 
 
 def test_it_gets_old_without_a_write_before(hub: Hub) -> None:
