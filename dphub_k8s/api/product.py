@@ -19,6 +19,8 @@ KIND = "DataProduct"
 DIGEST_LENGTH = 16
 # Dagster's freshness policies know no shorter window.
 LEAST_STALENESS = 60
+# 68 years, which every calculation with times has room for.
+MOST_STALENESS = 2**31 - 1
 # Raise this when the same spec and sources would be written as other rows or another order.
 DATA_FORMAT = 1
 
@@ -69,7 +71,7 @@ class Spec(Noun):
     refresh: Refresh = Refresh(onChange=True)
     """When changes of the sources are picked up (default: onChange: true)."""
     max_staleness_seconds: StrictInt | None = Field(
-        default=None, alias="maxStalenessSeconds", ge=LEAST_STALENESS
+        default=None, alias="maxStalenessSeconds", ge=LEAST_STALENESS, le=MOST_STALENESS
     )
     """An older snapshot is told (reason Stale); it is served all the same."""
     suspend: StrictBool = False
