@@ -35,6 +35,7 @@ COLUMNS: tuple[tuple[str, str, str, int], ...] = (
     ("Rows", "integer", ".status.snapshot.rows", 0),
     ("Refreshed", "date", ".status.snapshot.materializedAt", 0),
     ("Age", "date", ".metadata.creationTimestamp", 0),
+    ("URL", "string", ".status.url", 1),
     ("Domain", "string", ".spec.domain", 1),
     ("Owner", "string", ".spec.owner", 1),
     ("URL", "string", ".status.url", 1),
