@@ -318,6 +318,17 @@ UNLIKE = {
     "spec.entity.columns.0.name": "a b",
     "spec.entity.columns.0.source": "item",
 }
+# Keywords of the schema that `shapes` breaks, and those that refuse nothing.
+BROKEN = {
+    *("type", "enum", "pattern", "minimum", "maximum", "minLength", "maxLength"),
+    *("minItems", "maxItems", "minProperties", "maxProperties", "required"),
+    "x-kubernetes-list-type",
+}
+TELLING = {
+    *("description", "default", "format", "properties", "items", "additionalProperties"),
+    *("x-kubernetes-validations", "x-kubernetes-list-map-keys"),
+    "x-kubernetes-preserve-unknown-fields",
+}
 WRONG_TYPES = {
     "string": 5,
     "boolean": "yes",
@@ -328,9 +339,14 @@ WRONG_TYPES = {
 }
 
 
+def schema() -> Schema:
+    found: Schema = document.definition()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    return found
+
+
 def shapes() -> Iterator[tuple[str, Document]]:
     """(field, document) for every demand of the schema: FULL with that one field made wrong."""
-    root: Schema = document.definition()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    root = schema()
     for name in ("metadata", "spec"):
         for place, value in _wrong(root["properties"][name], name):
             if name == "metadata" and place == name:
@@ -369,8 +385,9 @@ def _wrong_items(schema: Schema, place: str) -> Iterator[tuple[str, Any]]:
             yield place, [one] * (schema["maxItems"] + 1)
         if schema.get("minItems"):
             yield place, []
-        if schema.get("x-kubernetes-list-type") == "set":
-            yield f"{place}.1", one
+        if "x-kubernetes-list-type" in schema:
+            there = _at(_elsewhere(place))
+            yield f"{place}.{len(there)}", there[0]
         yield from _wrong(schema["items"], f"{place}.0")
     if "additionalProperties" in schema:
         if "maxProperties" in schema:
@@ -392,10 +409,15 @@ def _elsewhere(place: str) -> str:
 
 def _one(place: str) -> Any:
     """What FULL has as the first of a list or mapping."""
-    found: Any = FULL
-    for step in _elsewhere(place).split("."):
-        found = found[int(step)] if isinstance(found, list) else found.get(step, [{}, {}])
+    found = _at(_elsewhere(place))
     return next(iter(found.values() if isinstance(found, dict) else found))
+
+
+def _at(place: str) -> Any:
+    found: Any = FULL
+    for step in place.split("."):
+        found = found[int(step)] if isinstance(found, list) else found.get(step, [{}, {}])
+    return found
 
 
 def _said(place: str) -> str:

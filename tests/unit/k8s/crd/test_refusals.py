@@ -1,12 +1,14 @@
 """What one product can violate: told by the folder as by the CRD, every rule of which is tried."""
 
 import re
+from collections.abc import Iterator
 
 import pytest
 
 from dphub_k8s.crd.demand import Demand
 from dphub_k8s.crd.rules import DEMANDS
-from tests.refusals import CEL, Refusal, is_same, shapes
+from dphub_k8s.crd.schema import Schema
+from tests.refusals import BROKEN, CEL, TELLING, Refusal, is_same, schema, shapes
 from tests.unit.k8s.admission.refusal import problems
 
 SHAPES = list(shapes())
@@ -21,7 +23,22 @@ def test_the_folder_says_the_words_of_the_rule(refusal: Refusal) -> None:
 
 @pytest.mark.parametrize(("place", "document"), SHAPES, ids=[place for place, _ in SHAPES])
 def test_the_folder_names_the_place_that_the_schema_does(place: str, document: object) -> None:
-    assert _plain(place) in {_plain(problem.path) for problem in problems(document)}
+    found = {_plain(problem.path) for problem in problems(document)}
+    # Of two items of one name the schema names the second, the folder its name.
+    assert _plain(place) in found | {path.removesuffix(".name") for path in found}
+
+
+def test_every_keyword_of_the_schema_is_tried() -> None:
+    root = schema()["properties"]
+    used = {keyword for name in ("metadata", "spec") for keyword in keywords(root[name])}
+    assert used == BROKEN | TELLING
+
+
+def keywords(of: Schema) -> Iterator[str]:
+    yield from of
+    inner = [*of.get("properties", {}).values(), of.get("items"), of.get("additionalProperties")]
+    for each in filter(None, inner):
+        yield from keywords(each)
 
 
 def test_every_rule_is_tried_and_none_is_unknown() -> None:
