@@ -3,6 +3,7 @@
 validate FILE...      what the sources' schemas show to be wrong, one JSON object a line
 infer FILE...         a first product over files, as YAML
 materialize FILE...   build and publish without Dagster
+reconcile             status and objects alone, without Dagster
 daemon, webserver     Dagster's own, with faster loops
 location              Dagster's code server, for many products
 warm                  forks run workers, everything loaded
@@ -27,6 +28,10 @@ def program(name: str) -> Callable[[list[str]], int] | None:
             from dphub_assets.infer import command
 
             return command.main
+        case "reconcile":
+            from dphub_assets import settle
+
+            return settle.main
         case "daemon" | "webserver":
             from dphub_assets import fast
 
@@ -50,7 +55,9 @@ def program(name: str) -> Callable[[list[str]], int] | None:
 def main(arguments: list[str]) -> int:
     chosen = program(arguments[0]) if arguments else None
     if chosen is None:
-        names = "validate, infer, materialize, daemon, webserver, location, warm, instance"
+        names = (
+            "validate, infer, materialize, reconcile, daemon, webserver, location, warm, instance"
+        )
         print(f"usage: python -m dphub_assets PROGRAM …, one of {names}", file=sys.stderr)
         return 2
     try:

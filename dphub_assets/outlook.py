@@ -16,6 +16,7 @@ from dphub_assets.replicas import Replicas
 from dphub_assets.schedule import Schedule
 from dphub_assets.settings import DagsterSettings
 from dphub_assets.teller import Teller, nobody
+from dphub_assets.words import Said, some
 from dphub_k8s.shards import Shard
 from dphub_k8s.stores import choice
 
@@ -53,6 +54,7 @@ class Outlook:
     shelf: Shelf = field(init=False)
     teller: Teller = field(init=False)
     replicas: Replicas = field(init=False)
+    said: Said = field(default_factory=Said)
 
     def __post_init__(self) -> None:
         self.wants = Wants(self.builder)
@@ -94,12 +96,19 @@ class Outlook:
         if self.objects:
             self.objects.tick(view.every, self.declarations.stored, self.teller.news)
 
-    def faults(self) -> dict[str, list[str]]:
-        """What goes on being wrong, and with which products."""
-        found: dict[str, list[str]] = {}
-        for name, fault in (*self.shelf.faults.items(), *self.teller.faults.items()):
-            found.setdefault(fault, []).append(name)
-        return found
+    def complaints(self) -> list[str]:
+        """What goes on being wrong, once; of many products with one fault, in one line."""
+        products: dict[str, list[str]] = {}
+        for name, fault in self.faults():
+            products.setdefault(fault, []).append(name)
+        lines = [f"{some(names)}: {fault}" for fault, names in products.items()]
+        lines += [f"{address} {fault}" for address, fault in self.replicas.faults().items()]
+        objects = self.objects.lines() if self.objects else []
+        return [*self.said.new("faults", lines), *objects]
+
+    def faults(self) -> list[tuple[str, str]]:
+        """Products that could not be looked at or told of, and why."""
+        return [*self.shelf.faults.items(), *self.teller.faults.items()]
 
     def _require_lake(self, declared: Mapping[str, Declared]) -> None:
         """To build all anew where a lake was would hide that it is not mounted."""

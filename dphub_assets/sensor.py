@@ -18,7 +18,7 @@ from dphub_assets.reconcile import Decision, Tried, Wanted, due_at, reconcile, u
 from dphub_assets.reported import Event, Reported
 from dphub_assets.runs import History
 from dphub_assets.state import state_key
-from dphub_assets.words import Said, in_words, some
+from dphub_assets.words import in_words, some
 from dphub_k8s.api.product import digest
 from dphub_k8s.stores.base import StoreError
 
@@ -34,7 +34,6 @@ class Hub(Outlook):
 
     reported: Reported = field(default_factory=Reported)
     history: History = field(default_factory=History)
-    said: Said = field(default_factory=Said)
     swept: float = float("-inf")
 
 
@@ -69,7 +68,9 @@ def evaluate(context: dg.SensorEvaluationContext, hub: Hub, now: float) -> dg.Se
     deeds.act(hub.builder.lake, decision, view.declared, view.snapshots, context.log)
     cursor = reload_stale(context, hub, view.wanted, decision, now)
     hub.tell(view, decision, tried, PATIENCE_SECONDS)
-    complain(context, hub)
+    for line in hub.complaints():
+        context.log.error(line)
+    hub.said.new("tick", [])
     sweep(context, hub, view)
     return dg.SensorResult(
         run_requests=[run_request(names, view, decision) for names in decision.runs],
@@ -98,17 +99,6 @@ def events(
         hub.dagster.public_url,
         hub.builder.lake.uri,
     )
-
-
-def complain(context: dg.SensorEvaluationContext, hub: Hub) -> None:
-    """Of what goes on being wrong, once; of many products with one fault, in one line."""
-    lines = [f"{some(names)}: {fault}" for fault, names in hub.faults().items()]
-    lines += [f"{address} {fault}" for address, fault in hub.replicas.faults().items()]
-    for line in hub.said.new("faults", lines):
-        context.log.error(line)
-    for line in hub.objects.lines() if hub.objects else ():
-        context.log.error(line)
-    hub.said.new("tick", [])
 
 
 def sweep(context: dg.SensorEvaluationContext, hub: Hub, view: View) -> None:

@@ -30,6 +30,7 @@ app.command()(products.get)
 app.command()(state.status)
 app.command()(products.delete)
 app.command()(start.materialize)
+app.command()(start.reconcile)
 app.command()(ask.query)
 app.command()(crd.crd)
 

@@ -1,4 +1,4 @@
-"""`dphub dev` and `dphub materialize`: the programs that are started."""
+"""`dphub dev`, `materialize` and `reconcile`: the programs that are started."""
 
 import os
 import subprocess
@@ -11,6 +11,7 @@ import typer
 
 from dphub_k8s.cli import console
 from dphub_k8s.cli.console import DataRoot, Failure, Home, Products
+from dphub_k8s.settings import Settings
 
 
 def dev(
@@ -59,10 +60,31 @@ def materialize(
         console.store(settings).get(target)
     if why := console.missing_engine():
         raise Failure(f"nothing can be built: {why}")
-    command = [sys.executable, "-m", "dphub_assets", "materialize", target]
+    raise typer.Exit(_run(settings, "materialize", target))
+
+
+def reconcile(
+    once: Annotated[bool, typer.Option("--once", help="Until all is told and kept.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Until Ctrl-C.")] = False,
+    seconds: Annotated[float, typer.Option(min=1, help="How long --once may take.")] = 60,
+    products: Products = None,
+    home: Home = None,
+    data_root: DataRoot = None,
+) -> None:
+    """Keep status and cluster objects of products, without Dagster and without builds."""
+    if once == watch:
+        raise typer.BadParameter("give --once or --watch")
+    if why := console.missing_engine():
+        raise Failure(f"the lake cannot be read: {why}")
+    how = ("--once", f"--seconds={seconds}") if once else ("--watch",)
+    raise typer.Exit(_run(console.settings(products, home, data_root), "reconcile", *how))
+
+
+def _run(settings: Settings, *arguments: str) -> int:
+    command = [sys.executable, "-m", "dphub_assets", *arguments]
     with subprocess.Popen(command, env=console.environment(settings)) as child:
         # Ctrl-C reaches the child too; it cleans up, and its status counts.
         while child.returncode is None:
             with suppress(KeyboardInterrupt):
                 child.wait()
-    raise typer.Exit(child.returncode if child.returncode >= 0 else 1)
+    return child.returncode if child.returncode >= 0 else 1

@@ -35,7 +35,7 @@ CLUSTER = {"kubernetes", "lightkube"}
         ("dphub_assets.lake.reader", {"dagster", "yaml"} | ENGINES | WEB | CLUSTER),
         ("dphub_assets.lake.writer", {"dagster", "duckdb", "pyarrow", "pandas"} | WEB | CLUSTER),
         ("dphub_assets.direct", {"dagster", "pandas"} | WEB | CLUSTER),
-        ("dphub_assets.outlook", {"dagster", "pandas"} | WEB | CLUSTER),
+        ("dphub_assets.settle", {"dagster", "pandas"} | WEB | CLUSTER),
         ("dphub_assets.definitions", WEB | CLUSTER),
         ("dphub_serving.app", {"dagster", "deltalake", "pandas", "numpy"} | CLUSTER),
         ("dphub_serving.odata.bind", {"dagster", "yaml", "httpx"} | ENGINES | WEB | CLUSTER),
