@@ -9,7 +9,14 @@ from dphub_assets.declared import Declared
 from dphub_assets.lake.reader import Snapshot
 from dphub_assets.reconcile import Tried
 from dphub_assets.schedule import Schedule
-from dphub_k8s.api.status import Condition, ConditionType, RunStatus, SnapshotStatus, Status
+from dphub_k8s.api.status import (
+    LONGEST_MESSAGE,
+    Condition,
+    ConditionType,
+    RunStatus,
+    SnapshotStatus,
+    Status,
+)
 
 State = Literal["True", "False", "Unknown"]
 
@@ -262,10 +269,15 @@ def _condition(
         type=kind,
         status=said.state,
         reason=said.reason,
-        message=said.message,
+        message=_cut(said.message),
         observedGeneration=generation,
         lastTransitionTime=since or now,
     )
+
+
+def _cut(message: str) -> str:
+    """Many problems of one product can be told in more than a condition takes."""
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[: LONGEST_MESSAGE - 1]}…"
 
 
 def _last_run(tried: Tried) -> RunStatus | None:

@@ -6,6 +6,8 @@ from pydantic import AliasChoices, AwareDatetime, Field
 
 from dphub_k8s.api.noun import Noun
 
+# As Kubernetes bounds them.
+MAX_CONDITIONS, LONGEST_REASON, LONGEST_MESSAGE = 16, 1024, 32_768
 ConditionType = Literal["Accepted", "Materialized", "Served", "Ready", "Reconciling", "Stalled"]
 
 
@@ -14,8 +16,8 @@ class Condition(Noun):
 
     type: ConditionType
     status: Literal["True", "False", "Unknown"]
-    reason: str
-    message: str = ""
+    reason: str = Field(max_length=LONGEST_REASON)
+    message: str = Field(default="", max_length=LONGEST_MESSAGE)
     observed_generation: int = Field(default=0, alias="observedGeneration")
     last_transition_time: AwareDatetime | None = Field(default=None, alias="lastTransitionTime")
 
@@ -48,7 +50,7 @@ class Status(Noun):
     `nextAttempt` are there while the product is not built as declared."""
 
     observed_generation: int = Field(default=0, alias="observedGeneration")
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[Condition, ...] = Field(default=(), max_length=MAX_CONDITIONS)
     url: str | None = None
     entity_url: str | None = Field(default=None, alias="entityUrl")
     snapshot: SnapshotStatus | None = None

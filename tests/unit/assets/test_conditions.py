@@ -14,7 +14,7 @@ from dphub_assets.schedule import Schedule
 from dphub_k8s.api.errors import Problem
 from dphub_k8s.api.refresh import Refresh
 from dphub_k8s.api.snapshot import DataFile, Identity, Verdict
-from dphub_k8s.api.status import RunStatus, Status
+from dphub_k8s.api.status import LONGEST_MESSAGE, RunStatus, Status
 from tests import factories, lake_documents
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -251,3 +251,11 @@ def test_an_object_that_a_cluster_refuses_is_told_and_what_is_served_is_ready() 
     assert reconciling.reason == "ObjectRefused"
     assert reconciling.message == "PATCH /x: 403 Forbidden"
     assert in_short(status(progress=FAILED, refused="no")) == in_short(status(progress=FAILED))
+
+
+def test_more_problems_than_a_condition_takes_are_cut() -> None:
+    problems = tuple(Problem(f"spec.x{each}", "UnknownField", "x" * 100) for each in range(500))
+    told = status(replace(BAD, problems=problems))
+    lengths = [len(each.message) for each in told.conditions]
+    assert max(lengths) == LONGEST_MESSAGE
+    assert told.conditions[0].message.endswith("x…")

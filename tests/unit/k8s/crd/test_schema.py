@@ -112,6 +112,12 @@ def test_every_printed_column_is_in_the_schema() -> None:
             assert found["type"] == ("string" if kind == "date" else kind), name
 
 
+def test_the_texts_of_a_status_are_bounded() -> None:
+    assert at(ROOT, "status.conditions")["maxItems"] == 16
+    assert at(ROOT, "status.conditions[].message")["maxLength"] == 32_768
+    assert at(ROOT, "status.conditions[].reason")["maxLength"] == 1_024
+
+
 class Choice(Noun):
     field: int | str
 
