@@ -1,33 +1,28 @@
 """Products as custom resources of a cluster.
 
-The documents belong to their authors: the hub writes the status only. What the API server adds to
-an object (managed fields, kubectl's copy of what was applied) is not part of its document.
+The documents belong to their authors: the hub writes the status only.
 
 one name twice      of products with one name in several namespaces the oldest has the name, the
                     others are listed as `namespace/name`, to be told so
-another group       inside the hub every document has the default `apiVersion`
 a list that fails   (403, 404, 5xx, no answer) is a StoreError, never a list of nothing
 """
 
-import json
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
 
 from dphub_k8s.api.errors import Problem, unknown
-from dphub_k8s.api.product import API_VERSION, digest
 from dphub_k8s.api.status import Status
 from dphub_k8s.cluster.client import Client
 from dphub_k8s.cluster.errors import ApiError
 from dphub_k8s.cluster.mirror import Key, Mirror
 from dphub_k8s.cluster.settings import ClusterSettings
 from dphub_k8s.cluster.watch import Item
-from dphub_k8s.stores import polling
+from dphub_k8s.stores import objects, polling
 from dphub_k8s.stores.base import (
     AlreadyExists,
     Conflict,
@@ -41,7 +36,6 @@ from dphub_k8s.stores.base import (
 )
 
 STATUS_MANAGER = "dphub-status"
-APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 # A tick has other products to tell of; what takes longer is told in a later one.
 STATUS_SECONDS = 5.0
 # Of a product whose status is written by others all the time.
@@ -104,7 +98,7 @@ class ClusterStore:
 
     def create(self, document: Document) -> Stored:
         name = name_of(document)
-        namespace = _namespace(document) or self._settings.namespace
+        namespace = objects.namespace(document) or self._settings.namespace
         self._mirror(namespace)
         body = self._object(document, namespace)
         with _told():
@@ -120,8 +114,8 @@ class ClusterStore:
             with _told():
                 current = self._client().call("GET", path)
                 _require(self._seen(current).stored, version)
-                body = _replaced(current, self._object(document, old.namespace))
-                if self._document(body) == old.stored.document:
+                body = objects.replaced(current, self._object(document, old.namespace))
+                if objects.document(body, self._settings.api_version) == old.stored.document:
                     return old.stored
                 try:
                     return self._put(self._client().call("PUT", path, body=body), name)
@@ -229,44 +223,12 @@ class ClusterStore:
         raise StoreError(f"products are kept in {watched} (DPHUB_NAMESPACES), not in {namespace}")
 
     def _seen(self, item: Item) -> _Seen:
-        metadata = item["metadata"]
-        document = self._document(item)
-        namespace = metadata["namespace"]
-        stored = Stored(
-            name=metadata["name"],
-            uid=metadata["uid"],
-            generation=metadata["generation"],
-            version=digest(document),
-            created=datetime.fromisoformat(metadata["creationTimestamp"]),
-            document=document,
-            origin=f"{namespace}/{metadata['name']}",
-        )
+        stored = objects.stored(item, self._settings.api_version)
+        namespace = item["metadata"]["namespace"]
         return _Seen(stored, stored.name, namespace, item.get("status"))
 
-    def _document(self, item: Item) -> dict[str, Any]:
-        metadata = item["metadata"]
-        kept: dict[str, Any] = {key: metadata[key] for key in ("name", "namespace")}
-        if labels := metadata.get("labels"):
-            kept["labels"] = labels
-        if notes := {k: v for k, v in metadata.get("annotations", {}).items() if k != APPLIED}:
-            kept["annotations"] = notes
-        api_version = item["apiVersion"]
-        if api_version == self._settings.api_version:
-            api_version = API_VERSION
-        said = {key: value for key, value in item.items() if key not in ("metadata", "status")}
-        return {**said, "apiVersion": api_version, "metadata": kept}
-
     def _object(self, document: Document, namespace: str) -> dict[str, Any]:
-        copy: dict[str, Any] = json.loads(json.dumps(document))
-        if copy.get("apiVersion") == API_VERSION:
-            copy["apiVersion"] = self._settings.api_version
-        copy["metadata"]["namespace"] = namespace
-        return copy
-
-
-def _namespace(document: Document) -> str | None:
-    found = document["metadata"].get("namespace")
-    return found if isinstance(found, str) and found else None
+        return objects.made(document, namespace, self._settings.api_version)
 
 
 def _ranked(seen: Iterable[_Seen]) -> Iterator[tuple[str, _Seen]]:
@@ -279,16 +241,6 @@ def _ranked(seen: Iterable[_Seen]) -> Iterator[tuple[str, _Seen]]:
         else:
             taken.add(each.own)
             yield each.own, each
-
-
-def _replaced(current: Item, wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """The object with everything that its author says."""
-    metadata = {**current["metadata"], "labels": {}, "annotations": {}, **wanted["metadata"]}
-    applied = current["metadata"].get("annotations", {}).get(APPLIED)
-    if applied is not None:
-        metadata["annotations"] = {APPLIED: applied, **metadata["annotations"]}
-    kept = {"status": current["status"]} if "status" in current else {}
-    return {**wanted, "metadata": metadata, **kept}
 
 
 def _require(stored: Stored, version: str) -> None:

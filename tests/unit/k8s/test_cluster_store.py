@@ -12,7 +12,8 @@ from dphub_k8s.api.status import Status
 from dphub_k8s.cluster.client import Client
 from dphub_k8s.stores import cluster
 from dphub_k8s.stores.base import AlreadyExists, StoreError, age
-from dphub_k8s.stores.cluster import APPLIED, ClusterStore, reached
+from dphub_k8s.stores.cluster import ClusterStore, reached
+from dphub_k8s.stores.objects import APPLIED
 from tests.factories import changed
 from tests.factories import product as document
 from tests.integration.stack import eventually
