@@ -30,6 +30,7 @@ class ClusterObjects:
         self._every: tuple[Subject, ...] | None = None
         self._news: list[Transition] = []
         self._lines: list[str] = []
+        self._said: set[str] = set()
         self.faults: Mapping[str, str] = {}
 
     @classmethod
@@ -65,7 +66,7 @@ class ClusterObjects:
         return idle and not self._news and self._objects.settled
 
     def lines(self) -> list[str]:
-        """What is new to say."""
+        """What is new to say: once, until all is well again."""
         told, self._lines = self._lines, []
         return told
 
@@ -90,10 +91,15 @@ class ClusterObjects:
         """A fault of ours must not take the tick with it."""
         if self._turn is None or not self._turn.done():
             return
-        if error := self._turn.exception():
-            self._lines.append(f"objects of the cluster: {type(error).__name__}: {error}")
-            self._turn = None
+        turn, self._turn = self._turn, None
+        if error := turn.exception():
+            self._say([f"objects of the cluster: {type(error).__name__}: {error}"])
             return
-        report, self._turn = self._turn.result(), None
-        self._lines += report.lines
-        self.faults = report.faults
+        self.faults = turn.result().faults
+        self._say(turn.result().lines)
+        if self.settled:
+            self._said.clear()
+
+    def _say(self, lines: Sequence[str]) -> None:
+        self._lines += [line for line in lines if line not in self._said]
+        self._said.update(lines)

@@ -1,6 +1,7 @@
 """What a tick of the sensor does in a cluster beside the status, and that it never waits for it."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -82,14 +83,15 @@ def published(one: Declared) -> Snapshot:
 
 
 @pytest.fixture
-def hub(fake: FakeCluster, fake_client: Client, tmp_path: Path) -> Hub:
+def hub(fake: FakeCluster, fake_client: Client, tmp_path: Path) -> Iterator[Hub]:
     document = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "hub"}}
     fake_client.call("POST", NAMESPACES.path(), body=document)
     products.install(fake_client)
     for name in ("orders", "outages"):
         declared.declare(fake_client, "hub", name)
     store = ClusterStore(products.settings(fake.kubeconfig(tmp_path / "store"), "hub", "hub"))
-    return Hub(fake_client, Declarations(store, None))
+    yield Hub(fake_client, Declarations(store, None))
+    store.close()
 
 
 def test_a_tick_keeps_what_products_own_and_tells_what_became_of_them(hub: Hub) -> None:
@@ -135,6 +137,16 @@ def test_what_is_refused_is_in_the_status_and_an_event_as_long_as_it_is(
     hub.whole_tick(LATER)
     hub.whole_tick()
     assert hub.reconciling("orders").reason != "ObjectRefused"
+
+
+def test_what_goes_on_being_wrong_is_said_once(hub: Hub, fake: FakeCluster) -> None:
+    for _ in range(2):
+        fake.faults.plan(faults.BROKEN, plural="configmaps", times=EVERY)
+        said = [line for _ in range(5) for line in hub.whole_tick(LATER)]
+        assert [line.partition(":")[0] for line in said] == ["export"]
+        fake.faults.clear()
+        assert hub.whole_tick(LATER) == []
+        assert hub.objects.settled
 
 
 def test_a_fault_of_ours_is_a_line_and_tried_again(hub: Hub) -> None:
