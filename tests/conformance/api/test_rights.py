@@ -96,8 +96,9 @@ def test_the_hub_may_do_its_work(installed: Installed) -> None:
     subject = declared.declare(installed.admin, installed.home, "orders")
     elsewhere = declared.declare(installed.admin, installed.data, "outages")
     objects = Objects(lambda: account, declared.settings(installed.home))
-    transitions = [Transition(each, None, REFUSED) for each in (subject, elsewhere)]
-    assert objects.tick([subject, elsewhere], transitions, seconds=60).lines == ()
+    subjects = [subject, elsewhere]
+    transitions = [Transition(each, None, REFUSED) for each in subjects]
+    assert objects.tick(subjects, transitions, subjects, seconds=60).lines == ()
     assert objects.settled
     account.call("GET", INGRESSES.path(installed.home, "dp-orders"))
     assert set(account.call("GET", CONFIG_MAPS.path(installed.home, NAME))["data"]) == {
@@ -106,7 +107,7 @@ def test_the_hub_may_do_its_work(installed: Installed) -> None:
     }
     assert len(installed.admin.list(EVENTS.path(installed.data)).items) == 1
     unexposed = Objects(lambda: account, declared.settings(installed.home, None))
-    assert unexposed.tick([subject, elsewhere], seconds=60).lines == ()
+    assert unexposed.tick(subjects, (), subjects, seconds=60).lines == ()
     assert installed.admin.list(INGRESSES.path(installed.home)).items == ()
 
 
@@ -194,7 +195,8 @@ def test_without_its_rights_the_hub_says_so_in_a_line_and_goes_on(installed: Ins
     installed.admin.call("DELETE", binding)
     paths = INGRESSES.path(installed.home), CONFIG_MAPS.path(installed.home)
     eventually(lambda: not may(account, paths[0]), "the rights were gone")
-    report = objects.tick(subjects, [Transition(subjects[0], None, REFUSED)], seconds=60)
+    transitions = [Transition(subjects[0], None, REFUSED)]
+    report = objects.tick(subjects, transitions, subjects, seconds=60)
     assert [line.partition(":")[0] for line in report.lines] == ["dependents", "export"]
     assert all("403 Forbidden" in line and "\n" not in line for line in report.lines)
     assert len(installed.admin.list(EVENTS.path(installed.home)).items) == 1
@@ -203,7 +205,7 @@ def test_without_its_rights_the_hub_says_so_in_a_line_and_goes_on(installed: Ins
     installed.admin.call("POST", PLURALS["RoleBinding"].path(installed.home), body=body)
     eventually(lambda: may(account, *paths), "the rights were back")
     now[0] += 10
-    assert objects.tick(subjects, seconds=60).lines == ()
+    assert objects.tick(subjects, (), subjects, seconds=60).lines == ()
     assert len(installed.admin.list(INGRESSES.path(installed.home)).items) == 5
 
 

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dphub_k8s.crd import document
+import yaml
+
 from tests.integration import stack as stacks
 from tests.integration.stack import NAME, PATIENCE, Stack
-from tests.kube import products
+from tests.kube import products, rights
 from tests.kube.control_plane import ControlPlane
 
-NAMESPACE = "data-products"
+NAMESPACE = rights.HOME
+DEFINITION = rights.FOLDER / "crd.yaml"
 
 
 @dataclass
@@ -54,10 +56,17 @@ class KubeHub:
 
 
 @contextmanager
-def running(plane: ControlPlane, folder: Path) -> Iterator[KubeHub]:
-    products.install(plane.client, document.definition())
+def running(plane: ControlPlane, folder: Path, **settings: str) -> Iterator[KubeHub]:
+    """With the rights of the manifests."""
+    products.install(plane.client, yaml.safe_load(DEFINITION.read_text()))
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
     plane.kubectl("apply", "-f", "-", text=json.dumps(namespace))
-    environment = {"DPHUB_KUBECONFIG": str(plane.kubeconfig), "DPHUB_NAMESPACES": NAMESPACE}
+    plane.kubectl("apply", "-f", rights.FOLDER / "rbac.yaml")
+    environment = {
+        "DPHUB_KUBECONFIG": str(plane.account(NAMESPACE, rights.ACCOUNT)),
+        "DPHUB_NAMESPACE": NAMESPACE,
+        "DPHUB_NAMESPACES": NAMESPACE,
+        **settings,
+    }
     with stacks.running_over_the_example(folder, **environment) as stack:
         yield KubeHub(plane, stack)
