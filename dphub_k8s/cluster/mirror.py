@@ -67,9 +67,13 @@ class Mirror(Generic[T]):
             if self._listed is None:
                 told = f"GET {self._path}: not listed after {FIRST_LOOK_SECONDS:.0f} s"
                 raise Unreachable(0, "Timeout", told)
-            if self._shown is None:
-                self._shown = {key: kept.value for key, kept in self._kept.items()}
-            return self._shown
+            return self._show()
+
+    @property
+    def last(self) -> Mapping[Key, T] | None:
+        """What there was when it could last be seen; None: it never could."""
+        with self._changed:
+            return None if self._listed is None else self._show()
 
     def put(self, item: Item) -> None:
         """An answer to a write, which the watch tells later."""
@@ -81,6 +85,11 @@ class Mirror(Generic[T]):
         with self._changed:
             self._deleted.add(item["metadata"]["uid"])
             self._remove(item)
+
+    def _show(self) -> Mapping[Key, T]:
+        if self._shown is None:
+            self._shown = {key: kept.value for key, kept in self._kept.items()}
+        return self._shown
 
     def _known(self) -> bool:
         return self._fault is not None or self._listed is not None

@@ -4,9 +4,11 @@ The documents belong to their authors: the hub writes the status only.
 
 one name twice      of products with one name in several namespaces the oldest has the name, the
                     others are listed as `namespace/name`, to be told so
-a list that fails   (403, 404, 5xx, no answer) is a StoreError, never a list of nothing
+a list that fails   (403, 404, 5xx, no answer) is a StoreError, never a list of nothing; of several
+                    namespaces, those that can be listed go on, and the other shows what it had
 """
 
+import logging
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -35,6 +37,7 @@ from dphub_k8s.stores.base import (
     name_of,
 )
 
+log = logging.getLogger("dphub.cluster")
 STATUS_MANAGER = "dphub-status"
 # A tick has other products to tell of; what takes longer is told in a later one.
 STATUS_SECONDS = 5.0
@@ -76,6 +79,7 @@ class ClusterStore:
         self._shown: tuple[Mapping[Key, _Seen], ...] = ()
         self._by_name: dict[str, _Seen] = {}
         self._listed: tuple[Stored, ...] = ()
+        self._faults: tuple[Problem, ...] = ()
 
     @property
     def features(self) -> frozenset[Feature]:
@@ -91,7 +95,9 @@ class ClusterStore:
         return self._listed
 
     def faults(self) -> tuple[Problem, ...]:
-        return ()
+        """Of namespaces that show what they had."""
+        self._look()
+        return self._faults
 
     def get(self, name: str) -> Stored:
         return self._get(name).stored
@@ -197,13 +203,31 @@ class ClusterStore:
 
     def _look(self) -> None:
         with _told():
-            shown = tuple(mirror.look() for mirror in self._mirrors.values())
+            shown = self._looked()
         if len(shown) == len(self._shown) and all(map(_same, shown, self._shown)):
             return
         by_name = dict(_ranked(seen for each in shown for seen in each.values()))
         self._by_name = dict(sorted(by_name.items()))
         self._listed = tuple(seen.stored for seen in self._by_name.values())
         self._shown = shown
+
+    def _looked(self) -> tuple[Mapping[Key, _Seen], ...]:
+        """In every namespace. Raises ApiError where nothing is known of one, or news of none."""
+        shown, faults = [], []
+        for mirror in self._mirrors.values():
+            try:
+                shown.append(mirror.look())
+            except ApiError as fault:
+                last = mirror.last
+                faults.append(Problem("", fault.reason, fault.message))
+                if last is None or len(faults) == len(self._mirrors):
+                    raise
+                shown.append(last)
+        for each in faults:
+            if each not in self._faults:
+                log.warning("%s (its products stay as they were)", each)
+        self._faults = tuple(faults)
+        return tuple(shown)
 
     def _get(self, name: str) -> _Seen:
         self._look()

@@ -12,6 +12,7 @@ class Forbidden:
     plural: str = "*"
     user: str = "*"
     subresource: str = "*"
+    namespace: str = "*"
 
     def forbids(self, call: Call) -> bool:
         pairs = (
@@ -19,6 +20,7 @@ class Forbidden:
             (self.plural, call.plural),
             (self.user, call.user),
             (self.subresource, call.subresource),
+            (self.namespace, call.namespace),
         )
         return call.kind is not None and all(ours in ("*", theirs) for ours, theirs in pairs)
 

@@ -20,6 +20,7 @@ from tests.integration.stack import eventually
 from tests.kube import products
 from tests.kube.fake.cluster import FakeCluster
 from tests.kube.fake.faults import BROKEN, EVERY, FORBIDDEN, LOST_ANSWER, RESET, Fault, silent
+from tests.kube.fake.rights import Forbidden
 
 DP = products.settings(None).products
 
@@ -79,6 +80,32 @@ def test_products_of_some_namespaces(kubeconfig: Path, fake_client: Client) -> N
     assert store.create(document("made")).origin == "a/made"
     with pytest.raises(StoreError, match=r"kept in a, default \(DPHUB_NAMESPACES\), not in b"):
         store.create(changed(document("other"), "metadata.namespace", "b"))
+
+
+def test_a_namespace_that_cannot_be_listed_hides_no_other(
+    kubeconfig: Path, fake: FakeCluster, fake_client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = ClusterStore(products.settings(kubeconfig, "a", "a", "b"))
+    put(fake_client, "a", "in-a")
+    put(fake_client, "b", "in-b")
+    assert shows(store, "in-a", "in-b")
+    lost = Forbidden(plural="dataproducts", namespace="a")
+    fake.forbidden.append(lost)
+    fake.stop()
+    fake.start()
+    eventually(lambda: "403 Forbidden" in told(store), "the store told it")
+    put(fake_client, "b", "new-in-b")
+    eventually(lambda: shows(store, "in-a", "in-b", "new-in-b"), "the news of b arrived")
+    assert len([line for line in caplog.messages if "403 Forbidden" in line]) == 1
+    assert refused(ClusterStore(products.settings(kubeconfig, "a", "a", "b")))
+    fake.forbidden.remove(lost)
+    fake_client.call("DELETE", DP.path("a", "in-a"))
+    eventually(lambda: shows(store, "in-b", "new-in-b"), "the news of a arrived")
+    assert told(store) == ""
+
+
+def told(store: ClusterStore) -> str:
+    return "" if refused(store) else "; ".join(map(str, store.faults()))
 
 
 def test_what_kubectl_adds_is_no_part_of_a_document(
