@@ -35,6 +35,10 @@ class ApiError(Exception):
         self.message = message
         self.details = dict(details or {})
 
+    def like(self, other: "ApiError") -> bool:
+        """The same fault, perhaps in other words."""
+        return (self.status, self.reason) == (other.status, other.reason)
+
 
 class Unreachable(ApiError):
     pass

@@ -173,8 +173,10 @@ class Mirror(Generic[T]):
         return _key(item), kept
 
     def _fail(self, fault: ApiError) -> None:
+        """In the words of the first, while it is the same fault: they are told once."""
         with self._changed:
-            self._fault = fault
+            if self._fault is None or not self._fault.like(fault):
+                self._fault = fault
             self._changed.notify_all()
 
 

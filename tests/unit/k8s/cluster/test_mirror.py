@@ -83,6 +83,29 @@ def shows(made: Mirror[str], *names: str) -> bool:
         return False
 
 
+def test_one_fault_is_told_in_one_way(
+    fake: FakeCluster, fake_client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mirror, "PAUSE_SECONDS", 0.02)
+    fake.faults.plan(faults.RESET, times=EVERY)
+    with closed_in_the_end(Mirror(lambda: fake_client, PATH, name)) as made:
+        first = refused(made)
+        fake.stop()
+        end = time.monotonic() + 0.3
+        while time.monotonic() < end:
+            assert refused(made) == first
+        fake.faults.clear()
+        fake.faults.plan(faults.FORBIDDEN, times=EVERY)
+        fake.start()
+        eventually(lambda: "403" in refused(made), "another fault was told")
+
+
+def refused(made: Mirror[str]) -> str:
+    with pytest.raises(ApiError) as fault:
+        made.look()
+    return str(fault.value)
+
+
 def test_a_listing_from_before_a_deletion_brings_nothing_back(
     fake: FakeCluster, fake_client: Client
 ) -> None:
