@@ -101,10 +101,11 @@ class Outlook:
         products: dict[str, list[str]] = {}
         for name, fault in self.faults():
             products.setdefault(fault, []).append(name)
-        lines = [f"{some(names)}: {fault}" for fault, names in products.items()]
-        lines += [f"{address} {fault}" for address, fault in self.replicas.faults().items()]
+        faults = self.said.new("faults", [*products])
+        lines = [f"{some(products[fault])}: {fault}" for fault in faults]
+        silent = [f"{address} {fault}" for address, fault in self.replicas.faults().items()]
         objects = self.objects.lines() if self.objects else []
-        return [*self.said.new("faults", lines), *objects]
+        return [*lines, *self.said.new("service", silent), *objects]
 
     def faults(self) -> list[tuple[str, str]]:
         """Products that could not be looked at or told of, and why."""

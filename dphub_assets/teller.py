@@ -43,7 +43,8 @@ class News:
 class Teller:
     """`_told` is what the store was last told, by name and uid, and what that followed from;
     `_published` since when which snapshot is known. `faults` say by name what the store could not
-    be told, and will be told again; `news` is what it was told last time."""
+    be told, and will be told again: for one reason in the same words, those of the first product.
+    `news` is what it was told last time."""
 
     store: ProductStore
     public_url: str = ""
@@ -51,6 +52,7 @@ class Teller:
     news: list[News] = field(default_factory=list)
     _told: dict[Key, tuple[Grounds, Status]] = field(default_factory=dict)
     _published: dict[Key, tuple[int, datetime]] = field(default_factory=dict)
+    _words: dict[str, str] = field(default_factory=dict)
 
     def tell(
         self,
@@ -93,6 +95,8 @@ class Teller:
             elif last:
                 told[key] = last
         self._told = told
+        if not self.faults:
+            self._words.clear()
 
     def schedules(
         self, declared: Mapping[str, Declared], snapshots: Mapping[str, Snapshot]
@@ -157,7 +161,9 @@ class Teller:
         except NotFound:
             return status  # deleted since it was listed; the next tick retires it
         except (StoreError, OSError) as error:
-            self.faults[name] = f"the status could not be written: {error}"
+            fault = error.fault if isinstance(error, StoreError) else str(error)
+            told = f"the status could not be written: {error}"
+            self.faults[name] = self._words.setdefault(fault, told)
             return None
         return status
 

@@ -17,7 +17,11 @@ Feature = Literal["watch", "status", "schema"]
 
 
 class StoreError(Exception):
-    """A store could not do what was asked."""
+    """A store could not do what was asked. `fault` is the same for all that one reason prevents."""
+
+    def __init__(self, message: str, fault: str = "") -> None:
+        super().__init__(message)
+        self.fault = fault or message
 
 
 class NotFound(StoreError):

@@ -283,7 +283,7 @@ def _told() -> Iterator[None]:
     try:
         yield
     except ApiError as error:
-        raise _kind(error)(error.message) from None
+        raise _kind(error)(error.message, f"{error.status} {error.reason}") from None
 
 
 def _kind(error: ApiError) -> type[StoreError]:

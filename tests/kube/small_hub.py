@@ -2,20 +2,28 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from dphub_assets.declared import Declarations, Declared
 from dphub_assets.lake.reader import Snapshot
+from dphub_assets.objects import ClusterObjects
 from dphub_assets.reconcile import Built, Decision, Loaded, Tried, Wanted, reconcile, unsettled
 from dphub_assets.teller import Teller
 from dphub_k8s.api.snapshot import DataFile
+from dphub_k8s.cluster.client import Client
+from dphub_k8s.reconcile.objects import Objects
+from dphub_k8s.reconcile.settings import ObjectSettings
+from dphub_k8s.shards import Shard
 from dphub_k8s.stores.base import StoreError
 from dphub_k8s.stores.cluster import ClusterStore
 from tests import lake_documents
 from tests.kube import products
+from tests.kube.declared import EXPOSURE
 
 FILE = DataFile(path="f", rows=7, bytes=8, digest="", statistics={})
 SLOTS = 10
+PATIENCE = 60.0
 
 
 @dataclass
@@ -44,16 +52,26 @@ class Works:
 
 
 class SmallHub:
-    """`skipped` says why ticks were."""
+    """`skipped` says why ticks were. A tick is a second for what waits after failures."""
 
     def __init__(self, kubeconfig: Path, works: Works) -> None:
-        self.store = ClusterStore(products.settings(kubeconfig))
+        settings = products.settings(kubeconfig)
+        self.store = ClusterStore(settings)
         self.skipped: list[str] = []
+        self._now = 0.0
         self._declarations = Declarations(self.store, None)
         self._teller = Teller(self.store)
+        client = cache(lambda: Client.open(kubeconfig))
+        objects = Objects(client, ObjectSettings(settings, EXPOSURE), lambda: self._now)
+        self._objects = ClusterObjects(objects, Shard())
         self._works = works
 
+    @property
+    def settled(self) -> bool:
+        return self._objects.settled
+
     def tick(self) -> None:
+        self._now += 1.0
         try:
             self._reconcile()
         except StoreError as error:
@@ -72,6 +90,8 @@ class SmallHub:
         self._act(decision, declared)
         now = datetime.now(UTC)
         self._teller.tell(declared, decision, tried, works.published, {}, now)
+        self._objects.tick(declared, self._declarations.stored, self._teller.news)
+        self._objects.wait(PATIENCE)
 
     def _act(self, decision: Decision, declared: dict[str, Declared]) -> None:
         for name in decision.retire:

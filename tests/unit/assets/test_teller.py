@@ -36,7 +36,7 @@ class Counted(MemoryStore):
     def set_status(self, name: str, uid: str, status: Status) -> bool:
         self.tries += 1
         if self.fault:
-            raise StoreError(self.fault)
+            raise StoreError(f"{self.fault} (PATCH {name})", self.fault)
         self.writes.append(name)
         return super().set_status(name, uid, status)
 
@@ -181,12 +181,14 @@ def test_what_could_not_be_told_is_told_later(hub: Hub) -> None:
         hub.store.create(product(f"b-{number}"))
     hub.store.fault = "the store does not answer"
     assert hub.tell(Decision(broken=("a",))) == []
-    assert set(hub.teller.faults.values()) == {
-        "the status could not be written: the store does not answer"
-    }
+    told = {"the status could not be written: the store does not answer (PATCH a)"}
+    assert set(hub.teller.faults.values()) == told
     assert hub.store.tries == telling.MOST_FAULTS
+    hub.store.delete("a")
+    hub.tell()
+    assert set(hub.teller.faults.values()) == told
     hub.store.fault = ""
-    assert len(hub.tell()) == 31
+    assert len(hub.tell()) == 30
     assert hub.teller.faults == {}
 
 
