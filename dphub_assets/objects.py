@@ -30,7 +30,7 @@ class ClusterObjects:
         self._every: tuple[Subject, ...] | None = None
         self._news: list[Transition] = []
         self._lines: list[str] = []
-        self._said: set[str] = set()
+        self._fault = ""
         self.faults: Mapping[str, str] = {}
 
     @classmethod
@@ -66,7 +66,7 @@ class ClusterObjects:
         return idle and not self._news and self._objects.settled
 
     def lines(self) -> list[str]:
-        """What is new to say: once, until all is well again."""
+        """What is new to say."""
         told, self._lines = self._lines, []
         return told
 
@@ -92,14 +92,11 @@ class ClusterObjects:
         if self._turn is None or not self._turn.done():
             return
         turn, self._turn = self._turn, None
-        if error := turn.exception():
-            self._say([f"objects of the cluster: {type(error).__name__}: {error}"])
-            return
-        self.faults = turn.result().faults
-        self._say(turn.result().lines)
-        if self.settled:
-            self._said.clear()
-
-    def _say(self, lines: Sequence[str]) -> None:
-        self._lines += [line for line in lines if line not in self._said]
-        self._said.update(lines)
+        error = turn.exception()
+        fault = repr(error) if error else ""
+        if fault and fault != self._fault:
+            self._lines.append(f"objects of the cluster: {fault}")
+        self._fault = fault
+        if error is None:
+            self.faults = turn.result().faults
+            self._lines += turn.result().lines

@@ -37,9 +37,12 @@ class Report:
 
 @dataclass
 class _Part:
+    """`said` is what has been said since all was well."""
+
     name: str
-    settle: Callable[[Client, Budget], Iterable[faults.Fault]]
+    of: Dependents | Export | Recorder
     backoff: Backoff = field(default_factory=Backoff)
+    said: faults.Said = field(default_factory=set)
 
 
 class Objects:
@@ -54,9 +57,9 @@ class Objects:
         self._export = Export(settings.cluster.namespace, clock)
         self._recorder = Recorder(settings.cluster.api_version, clock)
         self._exports = True
-        self._owned = _Part("dependents", self._dependents.settle)
-        self._exported = _Part("export", self._export.settle)
-        self._events = _Part("events", self._recorder.settle)
+        self._owned = _Part("dependents", self._dependents)
+        self._exported = _Part("export", self._export)
+        self._events = _Part("events", self._recorder)
 
     @property
     def settled(self) -> bool:
@@ -92,13 +95,16 @@ class Objects:
         return Report(tuple(lines), self._dependents.refused())
 
     def _turn(self, part: _Part, budget: Budget) -> tuple[list[str], bool]:
-        """What there is to say, and whether anybody answers."""
+        """What is new to say, and whether anybody answers."""
         if part.backoff.due > self._clock() or not budget:
             return [], True
+        idle = part.of.settled
         try:
-            told = faults.lines(part.settle(self._client(), budget))
+            failed = part.of.settle(self._client(), budget)
         except ApiError as error:
             part.backoff.failed(self._clock())
-            return [f"{part.name}: {error}"], not isinstance(error, Unreachable)
+            return faults.line(part.name, error, part.said), not isinstance(error, Unreachable)
         part.backoff = Backoff()
-        return told, True
+        if not idle and not failed and part.of.settled:
+            part.said.clear()
+        return faults.lines(failed, part.said), True
