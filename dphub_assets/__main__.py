@@ -33,15 +33,15 @@ def program(name: str) -> Callable[[list[str]], int] | None:
 
             return settle.main
         case "daemon" | "webserver":
-            from dphub_assets import fast
+            from dphub_assets.host import fast
 
             return {"daemon": fast.daemon, "webserver": fast.webserver}[name]
         case "location":
-            from dphub_assets import location
+            from dphub_assets.host import location
 
             return location.main
         case "instance":
-            from dphub_assets import fast
+            from dphub_assets.host import fast
 
             return fast.instance
         case "warm":

@@ -3,11 +3,11 @@
 import dagster as dg
 
 from dphub_assets.build.publish import Builder
-from dphub_assets.component import DataProducts, ProductTree
-from dphub_assets.declared import Declarations
-from dphub_assets.outlook import objects
-from dphub_assets.sensor import Hub, product_sensor
+from dphub_assets.decide.declared import Declarations
+from dphub_assets.graph.component import DataProducts, ProductTree
+from dphub_assets.loop.sensor import Hub, product_sensor
 from dphub_assets.settings import DagsterSettings
+from dphub_assets.status.outlook import objects
 from dphub_k8s.settings import Settings
 from dphub_k8s.shards import Shard
 from dphub_k8s.stores import choice

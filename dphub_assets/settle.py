@@ -13,11 +13,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from dphub_assets.build.publish import Builder
-from dphub_assets.declared import Declarations, Declared
+from dphub_assets.decide.declared import Declarations, Declared
+from dphub_assets.decide.reconcile import Loaded, reconcile
 from dphub_assets.lake.errors import LakeError
-from dphub_assets.outlook import Outlook, objects
-from dphub_assets.reconcile import Loaded, reconcile
 from dphub_assets.settings import DagsterSettings
+from dphub_assets.status.outlook import Outlook, objects
 from dphub_k8s.settings import Settings
 from dphub_k8s.shards import Shard
 from dphub_k8s.stores import choice

@@ -13,7 +13,7 @@ from dagster._grpc.impl import core_execute_run
 from dagster._utils.hosted_user_process import recon_job_from_origin
 from dagster._utils.interrupts import capture_interrupts
 
-from dphub_assets import scope
+from dphub_assets.graph import scope
 from dphub_assets.launcher import process
 from dphub_assets.launcher.warm import BIRTH, PID
 from dphub_k8s import shards

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dphub_assets.reconcile import MANY
+from dphub_assets.decide.reconcile import MANY
 from tests.integration.stack import Stack, eventually, example
 
 pytestmark = pytest.mark.integration

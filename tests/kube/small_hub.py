@@ -5,11 +5,19 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
-from dphub_assets.declared import Declarations, Declared
+from dphub_assets.decide.declared import Declarations, Declared
+from dphub_assets.decide.reconcile import (
+    Built,
+    Decision,
+    Loaded,
+    Tried,
+    Wanted,
+    reconcile,
+    unsettled,
+)
 from dphub_assets.lake.reader import Snapshot
-from dphub_assets.objects import ClusterObjects
-from dphub_assets.reconcile import Built, Decision, Loaded, Tried, Wanted, reconcile, unsettled
-from dphub_assets.teller import Teller
+from dphub_assets.status.objects import ClusterObjects
+from dphub_assets.status.teller import Teller
 from dphub_k8s.api.snapshot import DataFile
 from dphub_k8s.cluster.client import Client
 from dphub_k8s.reconcile.objects import Objects

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dphub_assets import names
+from dphub_assets.graph import names
 
 TEXT = st.text(
     st.sampled_from("ab_x0-2df./~: é") | st.characters(exclude_categories=["Cs"]), max_size=12

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dphub_assets import conditions
-from dphub_assets.conditions import Heard, Progress, Seen
-from dphub_assets.declared import Declared
+from dphub_assets.decide.declared import Declared
 from dphub_assets.lake.reader import Snapshot
+from dphub_assets.status import conditions
+from dphub_assets.status.conditions import Heard, Progress, Seen
 from dphub_k8s.api.errors import Problem
 from dphub_k8s.api.snapshot import DataFile, Identity
 from dphub_k8s.api.status import Status

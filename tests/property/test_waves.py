@@ -8,7 +8,15 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dphub_assets.reconcile import Built, Decision, Loaded, Tried, Wanted, reconcile, resolved
+from dphub_assets.decide.reconcile import (
+    Built,
+    Decision,
+    Loaded,
+    Tried,
+    Wanted,
+    reconcile,
+    resolved,
+)
 from dphub_k8s.api.product import digest
 from tests.build_products import examples
 

@@ -6,10 +6,11 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from dphub_assets import runs, translator
-from dphub_assets.assets import product_asset
 from dphub_assets.build.quality import CHECKS
-from dphub_assets.declared import Declarations, Declared
+from dphub_assets.decide.declared import Declarations, Declared
+from dphub_assets.graph import translator
+from dphub_assets.graph.assets import product_asset
+from dphub_assets.loop import runs
 from dphub_k8s.stores.memory import MemoryStore
 from tests import build_products, factories
 

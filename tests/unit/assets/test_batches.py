@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import dagster as dg
 import pytest
 
-from dphub_assets.assets import FINAL, MESSAGE, REASON
-from dphub_assets.attempts import BATCH, BATCH_TAG, Target
-from dphub_assets.reconcile import Failure, Tried, due_at
-from dphub_assets.runs import History
+from dphub_assets.decide.reconcile import Failure, Tried, due_at
+from dphub_assets.graph.assets import FINAL, MESSAGE, REASON
+from dphub_assets.loop.attempts import BATCH, BATCH_TAG, Target
+from dphub_assets.loop.runs import History
 
 TARGETS = [Target(name, f"uid-{name}", 1, "l1") for name in ("a", "b-b", "c", "d")]
 TAGS = {BATCH_TAG: BATCH} | {k: v for each in TARGETS for k, v in each.tag_of_batch.items()}

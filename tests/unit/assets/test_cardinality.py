@@ -6,8 +6,8 @@ from typing import Any
 import polars as pl
 import pytest
 
-from dphub_assets import translator
 from dphub_assets.build.errors import ChecksFailed
+from dphub_assets.graph import translator
 from tests import build_products, factories
 
 ONCE = pl.DataFrame({"item": ["a", "b", None, None]})

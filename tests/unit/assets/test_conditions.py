@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dphub_assets import conditions
-from dphub_assets.conditions import Heard, Progress
-from dphub_assets.declared import Declared
+from dphub_assets.decide.declared import Declared
+from dphub_assets.decide.reconcile import Failure, Tried
+from dphub_assets.decide.schedule import Schedule
 from dphub_assets.lake.reader import Snapshot
-from dphub_assets.reconcile import Failure, Tried
-from dphub_assets.schedule import Schedule
+from dphub_assets.status import conditions
+from dphub_assets.status.conditions import Heard, Progress
 from dphub_k8s.api.errors import Problem
 from dphub_k8s.api.refresh import Refresh
 from dphub_k8s.api.snapshot import DataFile, Identity, Verdict

@@ -10,7 +10,7 @@ from dagster._grpc.server import DagsterApiServer
 from dagster._serdes import serialize_value
 from dagster_shared.error import SerializableErrorInfo
 
-from dphub_assets import fast, location
+from dphub_assets.host import fast, location
 
 
 @pytest.mark.parametrize(("module", "name"), list(fast.CONSTANTS))

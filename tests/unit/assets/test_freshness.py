@@ -9,7 +9,7 @@ from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import PythonFileTarget
 from dagster._daemon.freshness import FreshnessDaemon
 
-from dphub_assets import fast
+from dphub_assets.host import fast
 
 CODE = """
 from datetime import timedelta

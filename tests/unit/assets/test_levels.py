@@ -5,8 +5,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from dphub_assets.declared import Declarations
-from dphub_assets.levels import Wants
+from dphub_assets.decide.declared import Declarations
+from dphub_assets.decide.levels import Wants
 from dphub_k8s.stores.memory import MemoryStore
 from tests import build_products, factories
 

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from dphub_assets import translator
+from dphub_assets.graph import translator
 from dphub_k8s.api.snapshot import LineageInput
 from tests import factories
 

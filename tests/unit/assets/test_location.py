@@ -9,8 +9,8 @@ from threading import Event
 
 import pytest
 
-from dphub_assets import fast, location
-from dphub_assets.location import Texts
+from dphub_assets.host import fast, location
+from dphub_assets.host.location import Texts
 
 
 def test_one_text_is_made_for_all_who_ask() -> None:
@@ -46,7 +46,7 @@ def test_a_fault_is_not_kept() -> None:
 
 def test_dagsters_processes_look_for_garbage_seldom() -> None:
     ask = (
-        "import gc; from dphub_assets import fast; "
+        "import gc; from dphub_assets.host import fast; "
         "fast.run('any', [], lambda: print(list(gc.get_threshold())))"
     )
     said = subprocess.check_output([sys.executable, "-c", ask], text=True)

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from dphub_assets.declared import Declarations, Declared
+from dphub_assets.decide.declared import Declarations, Declared
+from dphub_assets.decide.reconcile import Decision
 from dphub_assets.lake.reader import Snapshot
-from dphub_assets.objects import ClusterObjects
-from dphub_assets.outlook import objects
-from dphub_assets.reconcile import Decision
-from dphub_assets.teller import Teller, nobody
+from dphub_assets.status.objects import ClusterObjects
+from dphub_assets.status.outlook import objects
+from dphub_assets.status.teller import Teller, nobody
 from dphub_k8s.api.snapshot import DataFile
 from dphub_k8s.api.status import Condition
 from dphub_k8s.cluster.client import Client

@@ -10,7 +10,7 @@ from dagster._core.execution.api import create_execution_plan
 from dagster._core.storage.defs_state.blob_storage_state_storage import UPathDefsStateStorage
 from dagster_shared.serdes.objects.models.defs_state_info import DefsStateInfo
 
-from dphub_assets.purge import purge
+from dphub_assets.loop.purge import purge
 
 KEY = "dphub-products"
 

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from dphub_assets import reconcile as decide
-from dphub_assets.reconcile import (
+from dphub_assets.decide import reconcile as decide
+from dphub_assets.decide.reconcile import (
     Built,
     Decision,
     Failure,

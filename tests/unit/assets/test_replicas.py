@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
-from dphub_assets import replicas
-from dphub_assets.conditions import Heard
-from dphub_assets.replicas import Hearing, Replicas
+from dphub_assets.status import replicas
+from dphub_assets.status.conditions import Heard
+from dphub_assets.status.replicas import Hearing, Replicas
 
 TOKEN = "open-sesame"
 Resolved = list[tuple[Any, ...]]

@@ -3,10 +3,10 @@
 import dagster as dg
 import pytest
 
-from dphub_assets import reported
+from dphub_assets.decide.reconcile import Decision, Tried
 from dphub_assets.lake.reader import Snapshot
-from dphub_assets.reconcile import Decision, Tried
-from dphub_assets.reported import Reported, tellable
+from dphub_assets.loop import reported
+from dphub_assets.loop.reported import Reported, tellable
 from dphub_k8s.api.snapshot import DataFile, Identity
 from tests import lake_documents
 

@@ -9,10 +9,10 @@ import duckdb
 import polars as pl
 import pytest
 
-from dphub_assets import names, translator
 from dphub_assets.build import quality
 from dphub_assets.build.errors import ChecksFailed
 from dphub_assets.build.rules import confine
+from dphub_assets.graph import names, translator
 from dphub_k8s.api.errors import Refused
 from dphub_k8s.api.snapshot import Verdict
 from tests import build_products, factories

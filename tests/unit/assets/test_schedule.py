@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from dphub_assets.reconcile import Built, Wanted
-from dphub_assets.schedule import Schedule, applied
+from dphub_assets.decide.reconcile import Built, Wanted
+from dphub_assets.decide.schedule import Schedule, applied
 from dphub_k8s.api.refresh import Refresh
 
 SIX = datetime(2026, 5, 4, 6, tzinfo=UTC)

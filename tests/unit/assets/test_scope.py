@@ -3,9 +3,9 @@
 import dagster as dg
 import pytest
 
-from dphub_assets import scope
-from dphub_assets.declared import Declarations
-from dphub_assets.state import State
+from dphub_assets.decide.declared import Declarations
+from dphub_assets.graph import scope
+from dphub_assets.graph.state import State
 from dphub_k8s.stores.memory import MemoryStore
 from tests import factories
 

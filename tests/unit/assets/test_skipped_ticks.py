@@ -6,8 +6,8 @@ import dagster as dg
 import pytest
 
 from dphub_assets.build.publish import Builder
-from dphub_assets.declared import Declarations
-from dphub_assets.sensor import Hub, product_sensor
+from dphub_assets.decide.declared import Declarations
+from dphub_assets.loop.sensor import Hub, product_sensor
 from dphub_assets.settings import DagsterSettings
 from dphub_k8s.settings import Settings
 from dphub_k8s.shards import Shard

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dphub_assets import translator
+from dphub_assets.graph import translator
 from dphub_k8s.api.sources import Source
 
 

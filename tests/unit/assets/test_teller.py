@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from dphub_assets import teller as telling
-from dphub_assets.conditions import Heard
-from dphub_assets.declared import Declarations, Declared
+from dphub_assets.decide.declared import Declarations, Declared
+from dphub_assets.decide.reconcile import Decision, Failure, Tried
 from dphub_assets.lake.reader import Snapshot
-from dphub_assets.reconcile import Decision, Failure, Tried
-from dphub_assets.teller import Teller
-from dphub_assets.words import Said
+from dphub_assets.status import teller as telling
+from dphub_assets.status.conditions import Heard
+from dphub_assets.status.teller import Teller
+from dphub_assets.status.words import Said
 from dphub_k8s.api.snapshot import DataFile
 from dphub_k8s.api.status import Status
 from dphub_k8s.stores.base import StoreError

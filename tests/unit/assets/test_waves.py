@@ -2,7 +2,7 @@
 
 import pytest
 
-from dphub_assets.reconcile import (
+from dphub_assets.decide.reconcile import (
     Built,
     Decision,
     Failure,

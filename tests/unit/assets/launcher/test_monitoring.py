@@ -12,7 +12,7 @@ import pytest
 from dagster._core.events import EngineEventData
 from dagster._daemon.monitoring import run_monitoring
 
-from dphub_assets import fast
+from dphub_assets.host import fast
 from dphub_assets.launcher.process import birth
 from dphub_assets.launcher.warm import BIRTH, PID
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from dphub_assets.reconcile import Built, Wanted
+from dphub_assets.decide.reconcile import Built, Wanted
 from dphub_k8s.api.refresh import Refresh
 
 

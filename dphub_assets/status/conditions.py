@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from dphub_assets.declared import Declared
+from dphub_assets.decide.declared import Declared
+from dphub_assets.decide.reconcile import Tried
+from dphub_assets.decide.schedule import Schedule
 from dphub_assets.lake.reader import Snapshot
-from dphub_assets.reconcile import Tried
-from dphub_assets.schedule import Schedule
 from dphub_k8s.api.status import (
     LONGEST_MESSAGE,
     Condition,

@@ -10,9 +10,9 @@ import dagster as dg
 from dagster import DagsterEventType
 from dagster._core.storage.dagster_run import FINISHED_STATUSES, NOT_FINISHED_STATUSES
 
-from dphub_assets.attempts import LEVEL_TAG, LOST, PRODUCT_TAG, Attempt, Target, ended, said
-from dphub_assets.batches import Batches
-from dphub_assets.reconcile import Failure, Tried
+from dphub_assets.decide.reconcile import Failure, Tried
+from dphub_assets.loop.attempts import LEVEL_TAG, LOST, PRODUCT_TAG, Attempt, Target, ended, said
+from dphub_assets.loop.batches import Batches
 
 
 class History:

@@ -8,8 +8,8 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from dphub_assets import names
-from dphub_assets.declared import Declared
+from dphub_assets.decide.declared import Declared
+from dphub_assets.graph import names
 from dphub_k8s.api.errors import Problem
 from dphub_k8s.api.product import DataProduct
 from dphub_k8s.api.snapshot import Identity

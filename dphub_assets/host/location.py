@@ -12,7 +12,7 @@ from dagster._cli import main as dagster
 from dagster._grpc.__generated__.dagster_api_pb2 import ExternalRepositoryRequest
 from dagster._grpc.server import DagsterApiServer
 
-from dphub_assets import fast
+from dphub_assets.host import fast
 
 # The method that makes the text of all definitions.
 TEXT = "_get_serialized_external_repository_data"

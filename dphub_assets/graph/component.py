@@ -16,11 +16,11 @@ from dagster.components.core.context import ComponentDeclLoadContext
 from dagster.components.core.decl import ComponentLoaderDecl, ComponentRootDecl
 from dagster.components.core.defs_module import ComponentLoc, ComponentPath, ComponentRootLoc
 
-from dphub_assets import scope, translator
-from dphub_assets.assets import product_asset
 from dphub_assets.build.publish import Builder
-from dphub_assets.declared import Declarations, Declared
-from dphub_assets.state import State, state_key
+from dphub_assets.decide.declared import Declarations, Declared
+from dphub_assets.graph import scope, translator
+from dphub_assets.graph.assets import product_asset
+from dphub_assets.graph.state import State, state_key
 from dphub_k8s.api.sources import Source
 from dphub_k8s.shards import Shard
 

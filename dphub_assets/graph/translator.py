@@ -6,9 +6,9 @@ from typing import Any
 
 import dagster as dg
 
-from dphub_assets import names
 from dphub_assets.build import quality
-from dphub_assets.declared import Declared
+from dphub_assets.decide.declared import Declared
+from dphub_assets.graph import names
 from dphub_assets.lake.reader import Snapshot
 from dphub_k8s.api.entity import Column
 from dphub_k8s.api.product import DataProduct

@@ -10,9 +10,9 @@ from itertools import islice
 
 import dagster as dg
 
-from dphub_assets import translator
+from dphub_assets.decide.reconcile import Decision, Tried
+from dphub_assets.graph import translator
 from dphub_assets.lake.reader import Snapshot
-from dphub_assets.reconcile import Decision, Tried
 
 Event = dg.AssetMaterialization | dg.AssetCheckEvaluation
 # Of a tick, which has to end in good time: the log is asked in one go, but written event by event.

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
 
-from dphub_assets.declared import Declared
-from dphub_assets.teller import News
+from dphub_assets.decide.declared import Declared
+from dphub_assets.status.teller import News
 from dphub_k8s.cluster.client import Client
 from dphub_k8s.reconcile.objects import Objects, Report
 from dphub_k8s.reconcile.recorder import Transition

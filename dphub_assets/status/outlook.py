@@ -5,23 +5,23 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from dphub_assets import schedule
 from dphub_assets.build.publish import Builder
-from dphub_assets.declared import Declarations, Declared
+from dphub_assets.decide import schedule
+from dphub_assets.decide.declared import Declarations, Declared
+from dphub_assets.decide.levels import Shelf, Wants
+from dphub_assets.decide.reconcile import Built, Decision, Tried, Wanted, resolved
+from dphub_assets.decide.schedule import Schedule
 from dphub_assets.lake.errors import Unavailable
 from dphub_assets.lake.reader import Snapshot
-from dphub_assets.levels import Shelf, Wants
-from dphub_assets.reconcile import Built, Decision, Tried, Wanted, resolved
-from dphub_assets.replicas import Replicas
-from dphub_assets.schedule import Schedule
 from dphub_assets.settings import DagsterSettings
-from dphub_assets.teller import Teller, nobody
-from dphub_assets.words import Said, some
+from dphub_assets.status.replicas import Replicas
+from dphub_assets.status.teller import Teller, nobody
+from dphub_assets.status.words import Said, some
 from dphub_k8s.shards import Shard
 from dphub_k8s.stores import choice
 
 if TYPE_CHECKING:
-    from dphub_assets.objects import ClusterObjects
+    from dphub_assets.status.objects import ClusterObjects
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +141,6 @@ def objects(shard: Shard) -> "ClusterObjects | None":
     InvalidSetting."""
     if choice.kind() == "directory":
         return None
-    from dphub_assets.objects import ClusterObjects
+    from dphub_assets.status.objects import ClusterObjects
 
     return ClusterObjects.opened(shard)

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 
-from dphub_assets import conditions
-from dphub_assets.conditions import Heard, Progress, Seen
-from dphub_assets.declared import Declared
+from dphub_assets.decide.declared import Declared
+from dphub_assets.decide.reconcile import Decision, Failure, Tried
+from dphub_assets.decide.schedule import Schedule
 from dphub_assets.lake.reader import Snapshot
-from dphub_assets.reconcile import Decision, Failure, Tried
-from dphub_assets.schedule import Schedule
+from dphub_assets.status import conditions
+from dphub_assets.status.conditions import Heard, Progress, Seen
 from dphub_k8s.api.status import Status
 from dphub_k8s.stores.base import NotFound, ProductStore, StoreError
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from dphub_assets import names, translator
 from dphub_assets.build.errors import BuildError, CastFailed, ChecksFailed
 from dphub_assets.build.publish import Builder
-from dphub_assets.declared import Declared
+from dphub_assets.decide.declared import Declared
+from dphub_assets.graph import names, translator
 from dphub_assets.lake.errors import LakeError
 from dphub_assets.sources.errors import SourceError
 from dphub_k8s.api.errors import Refused

@@ -7,18 +7,19 @@ from dataclasses import dataclass, field
 
 import dagster as dg
 
-from dphub_assets import deeds, reload, reported, translator
-from dphub_assets.assets import READS_TAG
-from dphub_assets.attempts import BATCH, BATCH_TAG, Target
+from dphub_assets.decide.reconcile import Decision, Tried, Wanted, due_at, reconcile, unsettled
+from dphub_assets.graph import translator
+from dphub_assets.graph.assets import READS_TAG
+from dphub_assets.graph.state import state_key
 from dphub_assets.lake.errors import LakeError
-from dphub_assets.loaded import loaded
-from dphub_assets.outlook import Outlook, View
-from dphub_assets.purge import purge
-from dphub_assets.reconcile import Decision, Tried, Wanted, due_at, reconcile, unsettled
-from dphub_assets.reported import Event, Reported
-from dphub_assets.runs import History
-from dphub_assets.state import state_key
-from dphub_assets.words import in_words, some
+from dphub_assets.loop import deeds, reload, reported
+from dphub_assets.loop.attempts import BATCH, BATCH_TAG, Target
+from dphub_assets.loop.loaded import loaded
+from dphub_assets.loop.purge import purge
+from dphub_assets.loop.reported import Event, Reported
+from dphub_assets.loop.runs import History
+from dphub_assets.status.outlook import Outlook, View
+from dphub_assets.status.words import in_words, some
 from dphub_k8s.api.product import digest
 from dphub_k8s.stores.base import StoreError
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import dagster as dg
 from dagster._core.execution.plan.objects import StepFailureData
 
-from dphub_assets.assets import FINAL, MESSAGE, REASON
-from dphub_assets.reconcile import Failure
+from dphub_assets.decide.reconcile import Failure
+from dphub_assets.graph.assets import FINAL, MESSAGE, REASON
 
 PRODUCT_TAG = "dphub.io/product"
 UID_TAG = "dphub.io/uid"

@@ -2,8 +2,8 @@
 
 import dagster as dg
 
-from dphub_assets import translator
-from dphub_assets.reconcile import Loaded
+from dphub_assets.decide.reconcile import Loaded
+from dphub_assets.graph import translator
 
 
 def loaded(context: dg.SensorEvaluationContext) -> dict[str, Loaded]:

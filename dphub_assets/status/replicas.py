@@ -16,7 +16,7 @@ from socket import AF_INET, SOCK_STREAM, getaddrinfo
 
 import httpx
 
-from dphub_assets.conditions import Heard
+from dphub_assets.status.conditions import Heard
 
 HOLD_SECONDS = 30.0
 # Not at every tick, and less often where everything is served.

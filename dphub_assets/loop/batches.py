@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 import dagster as dg
 from dagster import DagsterEventType
 
-from dphub_assets import names
-from dphub_assets.attempts import BATCH, BATCH_TAG, LOST, Attempt, Target, ended, said
-from dphub_assets.reconcile import Failure
+from dphub_assets.decide.reconcile import Failure
+from dphub_assets.graph import names
+from dphub_assets.loop.attempts import BATCH, BATCH_TAG, LOST, Attempt, Target, ended, said
 
 BEGUN, FAILED = DagsterEventType.STEP_START, DagsterEventType.STEP_FAILURE
 STEPS = {BEGUN, FAILED, DagsterEventType.STEP_SUCCESS}

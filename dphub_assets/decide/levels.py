@@ -6,12 +6,12 @@ from functools import partial
 from typing import TypeVar
 
 from dphub_assets.build.publish import Builder
-from dphub_assets.declared import Declared
+from dphub_assets.decide.declared import Declared
+from dphub_assets.decide.reconcile import Built, Wanted, level_over, resolved, unsettled
 from dphub_assets.lake.errors import LakeError
 from dphub_assets.lake.pointer import Pointer
 from dphub_assets.lake.reader import Snapshot
 from dphub_assets.lake.writer import Lake
-from dphub_assets.reconcile import Built, Wanted, level_over, resolved, unsettled
 from dphub_assets.sources.errors import SourceError
 from dphub_assets.sources.glimpse import Glimpses
 from dphub_k8s.api.product import digest

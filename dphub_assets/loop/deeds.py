@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from logging import Logger
 
-from dphub_assets.declared import Declared
+from dphub_assets.decide.declared import Declared
+from dphub_assets.decide.reconcile import Decision
 from dphub_assets.lake import retention
 from dphub_assets.lake.errors import LakeError
 from dphub_assets.lake.reader import Snapshot
 from dphub_assets.lake.writer import Lake
-from dphub_assets.reconcile import Decision
 
 
 def act(

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from dphub_assets.reconcile import Decision
+from dphub_assets.decide.reconcile import Decision
 
 NAMED = 20
 
