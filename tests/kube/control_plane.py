@@ -47,6 +47,7 @@ class ControlPlane:
     def start(self) -> None:
         """What does not run; returns when the API server is ready, with its first namespace."""
         commands = setup.commands(self.folder, setup.prepare(self.folder))
+        self._link_kubectl()
         for name in ORDER:
             if self.pid(name) is None:
                 self._bury(name)
@@ -91,6 +92,12 @@ class ControlPlane:
             return None
         ours = (str(self._programs / name), str(self.folder))
         return pid if all(each in command for each in ours) else None
+
+    def _link_kubectl(self) -> None:
+        """Beside the kubeconfig, for people who have none."""
+        link = self.folder / "kubectl"
+        link.unlink(missing_ok=True)
+        link.symlink_to(self._programs / "kubectl")
 
     def _launch(self, name: str, options: Sequence[str]) -> None:
         leash = [sys.executable, "-m", "tests.kube.leash"] if self._leashed else []
