@@ -57,20 +57,26 @@ class Sample:
     def apply(self) -> float:
         """Seconds from the write until its rows are there."""
         began = time.perf_counter()
-        self.stack.put(self.document())
-        return self._seconds(began, "?$top=1", lambda answer: _rows(answer) == 1)
+        self.write(self.document())
+        return self.seconds(began, "?$top=1", lambda answer: _rows(answer) == 1)
 
     def change_page_size(self) -> float:
         document = copy.deepcopy(self.document())
         document["spec"]["odata"]["page_size"] = PAGE
         began = time.perf_counter()
-        self.stack.put(document)
-        return self._seconds(began, "", lambda answer: _rows(answer) == PAGE)
+        self.write(document)
+        return self.seconds(began, "", lambda answer: _rows(answer) == PAGE)
 
     def delete(self) -> float:
         began = time.perf_counter()
+        self.remove()
+        return self.seconds(began, "?$top=1", lambda answer: answer.status == 404)
+
+    def write(self, document: dict[str, Any]) -> None:
+        self.stack.put(document)
+
+    def remove(self) -> None:
         (self.stack.products / f"{self.name}.yaml").unlink()
-        return self._seconds(began, "?$top=1", lambda answer: answer.status == 404)
 
     def settle(self) -> None:
         """Until the hub has done all that follows from the last change."""
@@ -87,7 +93,7 @@ class Sample:
         subprocess.run(list(map(str, command)), check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
         return time.perf_counter() - began
 
-    def _seconds(self, began: float, options: str, done: Callable[[Answer], bool]) -> float:
+    def seconds(self, began: float, options: str, done: Callable[[Answer], bool]) -> float:
         """Raises TimeoutError."""
         asked = request(self.path + options)
         with Connection(self.stack.port) as connection:
