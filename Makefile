@@ -55,11 +55,12 @@ bench: $(STAMP)  ## the benchmarks, with ratios against a baseline of the same r
 	$(RUN) bench.serve
 	$(RUN) bench.filter
 	$(RUN) bench.apply_to_query
+	$(RUN) bench.cluster --products 100 --steady 60
 
 bench-big: $(STAMP)  ## 100 million rows, built and served: half an hour and 15 GB of disk
 	$(RUN) bench.big
 
-bench-cluster: $(STAMP)  ## 10,000 objects in a real API server (needs `make kube`)
+bench-cluster: $(STAMP)  ## 1,000 products in a real API server, and ten quiet minutes (needs `make kube`)
 	$(RUN) bench.cluster
 
 lock:  ## resolve the dependencies again (needs uv)
