@@ -19,7 +19,7 @@ from tests.kube.control_plane import ControlPlane
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(6 * PATIENCE)]
 PAGE = (ROOT / "docs" / "kubernetes.md").read_text()
 MARK = "-- what was asked for is done --"
-UP = "-m tests.kube.control_plane up"
+UP = "tests.kube.control_plane up"
 ENDLESS = "kubectl get dp --watch"
 
 
@@ -108,13 +108,17 @@ def plane(clone: Path) -> Iterator[ControlPlane]:
 @pytest.fixture(scope="module")
 def terminal(clone: Path, plane: ControlPlane) -> Iterator[Terminal]:
     """Behind `make kube` and `make kube-up`."""
-    opened = Terminal(clone)
+    assert "\nkube-up: $(STAMP)" in (makefile := (ROOT / "Makefile").read_text())
+    assert f"\t@$(RUN) {UP}\n" in makefile
+    up = f"cd {ROOT} && {sys.executable} -m {UP} {plane.folder}"
     first = steps("First product with kubectl")[0].typed
-    assert re.search(rf"^kube-up:.*\n\t.*{UP}$", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    up = f"cd {ROOT} && {sys.executable} {UP} {plane.folder}"
-    assert opened.type(first.replace("make kube\n", "").replace("make -s kube-up", up)) == ""
-    yield opened
-    opened.close()
+    opened = Terminal(clone)
+    try:
+        said = opened.type(first.replace("make kube\n", "").replace("make -s kube-up", up))
+        assert said == ""
+        yield opened
+    finally:
+        opened.close()
 
 
 @pytest.fixture(scope="module")
