@@ -222,13 +222,14 @@ def _place(
     now: float,
 ) -> Place:
     """`before` are those that it reads and that are on their way."""
-    if past.in_flight:
+    said = have is not None and have.digest == want.digest
+    # A run of many goes on when it has published this one.
+    if past.in_flight and not (said and at_level(want, have)):
         return Place("running", moving=True)
     if want.refused:
         return Place("broken")
     if at_level(want, have):
         # The data is right, what is said of it is not: no run, so nothing to wait for.
-        said = have is not None and have.digest == want.digest
         return Place("right" if said else "publish", moving=bool(before))
     if want.suspended:
         return Place("suspended")

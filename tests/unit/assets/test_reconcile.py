@@ -169,6 +169,14 @@ def test_a_run_of_several_products_takes_one_slot() -> None:
     assert many(100, running, slots=1).runs == ()
 
 
+def test_what_a_run_of_several_has_published_is_built_while_the_run_goes_on() -> None:
+    running = {name: Tried(in_flight=True, run="r") for name in ("a", "b")}
+    wanted, loaded = dict.fromkeys("ab", WANT), dict.fromkeys("ab", Loaded("s1"))
+    decision = reconcile(wanted, loaded, {"a": BUILT}, running)
+    assert decision.running == ("b",)
+    assert (decision.build, decision.queued, decision.publish) == ({}, (), ())
+
+
 def test_what_has_failed_before_is_built_alone_behind_the_others() -> None:
     decision = many(22, {"p000": Tried(attempts=1)}, slots=9)
     assert decision.runs[-1] == ("p000",)
