@@ -42,16 +42,16 @@ class News:
 @dataclass
 class Teller:
     """`_told` is what the store was last told, by name and uid, and what that followed from;
-    `_published` since when which snapshot is known. `faults` say by name what the store could not
-    be told, and will be told again: for one reason in the same words, those of the first product.
-    `news` is what it was told last time."""
+    `_newest` since when which snapshot is known, from the lake or the service. `faults` say by name
+    what the store could not be told, and will be told again: for one reason in the same words,
+    those of the first product. `news` is what it was told last time."""
 
     store: ProductStore
     public_url: str = ""
     faults: dict[str, str] = field(default_factory=dict)
     news: list[News] = field(default_factory=list)
     _told: dict[Key, tuple[Grounds, Status]] = field(default_factory=dict)
-    _published: dict[Key, tuple[int, datetime]] = field(default_factory=dict)
+    _newest: dict[Key, tuple[int, datetime]] = field(default_factory=dict)
     _words: dict[str, str] = field(default_factory=dict)
 
     def tell(
@@ -67,12 +67,12 @@ class Teller:
     ) -> None:
         """`refused` is by uid what a cluster does not take of the objects that products own."""
         told: dict[Key, tuple[Grounds, Status]] = {}
+        newest: dict[Key, tuple[int, datetime]] = {}
         self.faults, self.news = {}, []
         ended = [name for name in decision.later if _has_just_ended(tried, name)]
         tried = {**tried, **dict.fromkeys(ended, conditions.NEVER)}
         due = {name: at for name, at in decision.later.items() if name not in ended}
         progress = _progresses(decision, tried, ended)
-        self._look_at(declared, snapshots, now)
         deadline = time.monotonic() + MOST_SECONDS
         for name, one in declared.items():
             key, snapshot = (name, one.identity.uid), snapshots.get(name)
@@ -86,15 +86,17 @@ class Teller:
                 refused.get(one.identity.uid, ""),
             )
             grounds = one, progress.get(name, conditions.BUILT), seen
+            newest[key] = self._newest_of(key, seen, now)
             last = self._told.get(key)
-            if last and (_same(last[0], grounds) or self._is_on_its_way(last[0], grounds, now)):
+            age = (now - newest[key][1]).total_seconds()
+            if last and (_same(last[0], grounds) or _is_on_its_way(last[0], grounds, age)):
                 told[key] = last
             elif time.monotonic() < deadline and len(self.faults) < MOST_FAULTS:
                 if new := self._renewed(name, grounds, last[1] if last else None, now):
                     told[key] = grounds, new
             elif last:
                 told[key] = last
-        self._told = told
+        self._told, self._newest = told, newest
         if not self.faults:
             self._words.clear()
 
@@ -118,28 +120,12 @@ class Teller:
         """One of them, a snapshot of which was told."""
         return next((name for name in names if (told := self._kept(name)) and told.snapshot), None)
 
-    def _look_at(
-        self, declared: Mapping[str, Declared], snapshots: Mapping[str, Snapshot], now: datetime
-    ) -> None:
-        before, self._published = self._published, {}
-        for name, snapshot in snapshots.items():
-            if one := declared.get(name):
-                key = name, one.identity.uid
-                at = before.get(key)
-                same = at is not None and at[0] == snapshot.sequence
-                self._published[key] = at if at and same else (snapshot.sequence, now)
-
-    def _is_on_its_way(self, last: Grounds, grounds: Grounds, now: datetime) -> bool:
-        """Whether all that is new is a snapshot, which the service most likely serves in a second:
-        what was told until then is not written twice."""
-        one, progress, seen = grounds
-        if last[0] is not one or progress != conditions.BUILT:
-            return False
-        if seen.snapshot is None or seen.heard is None or seen.heard.fault:
-            return False
-        _, since = self._published[one.name, one.identity.uid]
-        served = seen.heard.sequence == seen.snapshot.sequence
-        return not served and abs((now - since).total_seconds()) < WAY_SECONDS
+    def _newest_of(self, key: Key, seen: Seen, now: datetime) -> tuple[int, datetime]:
+        heard = seen.heard.sequence if seen.heard else None
+        published = seen.snapshot.sequence if seen.snapshot else None
+        newest = max([each for each in (heard, published) if each is not None], default=-1)
+        last = self._newest.get(key)
+        return last if last and last[0] == newest else (newest, now)
 
     def _kept(self, name: str) -> Status | None:
         try:
@@ -172,6 +158,18 @@ def _same(last: Grounds, grounds: Grounds) -> bool:
     """What has not changed is the very same object from tick to tick."""
     (one, progress, seen), (now, now_progress, now_seen) = last, grounds
     return one is now and progress == now_progress and _unmoved(seen, now_seen)
+
+
+def _is_on_its_way(last: Grounds, grounds: Grounds, age: float) -> bool:
+    """Whether all that is new is a snapshot of `age`, which lake and service have not both shown:
+    they most likely do in a second, and what was told until then is not written twice."""
+    one, progress, seen = grounds
+    if last[0] is not one or progress not in (conditions.BUILT, last[1]):
+        return False
+    if seen.heard is None or seen.heard.fault:
+        return False
+    published = seen.snapshot.sequence if seen.snapshot else None
+    return seen.heard.sequence != published and abs(age) < WAY_SECONDS
 
 
 def _unmoved(last: Seen, seen: Seen) -> bool:

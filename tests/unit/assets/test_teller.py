@@ -165,6 +165,24 @@ def test_what_is_on_its_way_keeps_no_edit_waiting(hub: Hub) -> None:
     assert hub.ready() == "Unknown ServiceUnreachable"
 
 
+def test_the_service_may_know_a_snapshot_before_the_tick_does(hub: Hub) -> None:
+    hub.heard = Heard(None)
+    assert hub.tell(Decision(running=("a",))) == ["a"]
+    hub.heard = Heard(0)
+    assert hub.tell(Decision(running=("a",))) == []
+    hub.publish()
+    assert hub.tell() == ["a"]
+    assert hub.ready() == "True Served"
+
+
+def test_what_the_service_alone_knows_is_told_when_it_lasts(hub: Hub) -> None:
+    hub.heard = Heard(None)
+    hub.tell(Decision(running=("a",)))
+    hub.heard = Heard(0)
+    ticks = [hub.tell(Decision(running=("a",))) for _ in range(round(telling.WAY_SECONDS) + 2)]
+    assert ticks == [[]] * 5 + [["a"], []]
+
+
 def test_it_gets_old_without_a_write_before(hub: Hub) -> None:
     hub.store.create(product("b", maxStalenessSeconds=60))
     hub.publish()
