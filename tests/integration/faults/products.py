@@ -17,8 +17,8 @@ def document(name: str, sources: dict[str, str], columns: dict[str, str], **said
     return product(name, domain="faults", sources=places, entity="Row", columns=columns, **said)
 
 
-def small(name: str, source: str = "small.parquet") -> Document:
-    return document(name, {"numbers": source}, {"number": "int"})
+def small(name: str, source: str = "small.parquet", **said: Any) -> Document:
+    return document(name, {"numbers": source}, {"number": "int"}, **said)
 
 
 def write_small(folder: Path, rows: int = 10, name: str = "small.parquet") -> Path:
