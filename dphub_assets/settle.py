@@ -7,6 +7,7 @@ What waits for a build keeps what was said of it: only who builds knows more.
 """
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Iterable
@@ -68,6 +69,9 @@ def once(outlook: Outlook, seconds: float) -> int:
 
 
 def watch(outlook: Outlook) -> int:
+    """Also where Ctrl-C was ignored by whoever began it, and as a pod is ended."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     while True:
         try:
             tick(outlook)
