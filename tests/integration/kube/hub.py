@@ -16,6 +16,7 @@ from tests.kube.control_plane import ControlPlane
 
 NAMESPACE = rights.HOME
 DEFINITION = rights.FOLDER / "crd.yaml"
+CRD = products.crd()["metadata"]["name"]
 
 
 @dataclass
@@ -55,6 +56,11 @@ class KubeHub:
         return int(answer.json()["@odata.count"]) if answer.status_code == 200 else None
 
 
+def clear(plane: ControlPlane) -> None:
+    """Of the products of a hub before: they say that they are published, and their lake is gone."""
+    plane.kubectl("delete", CRD, "--all", "--all-namespaces")
+
+
 @contextmanager
 def running(plane: ControlPlane, folder: Path, **settings: str) -> Iterator[KubeHub]:
     """With the rights of the manifests."""
@@ -62,6 +68,7 @@ def running(plane: ControlPlane, folder: Path, **settings: str) -> Iterator[Kube
     namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
     plane.kubectl("apply", "-f", "-", text=json.dumps(namespace))
     plane.kubectl("apply", "-f", rights.FOLDER / "rbac.yaml")
+    clear(plane)
     environment = {
         "DPHUB_KUBECONFIG": str(plane.account(NAMESPACE, rights.ACCOUNT)),
         "DPHUB_NAMESPACE": NAMESPACE,

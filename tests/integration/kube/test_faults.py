@@ -18,7 +18,7 @@ from dphub_k8s.crd import document
 from tests.integration import stack as stacks
 from tests.integration.faults import processes, runs
 from tests.integration.faults import products as samples
-from tests.integration.kube.hub import NAMESPACE, KubeHub
+from tests.integration.kube.hub import CRD, NAMESPACE, KubeHub, clear
 from tests.integration.kube.trouble import BYSTANDER, Trouble, trouble
 from tests.integration.stack import PATIENCE, ROOT, eventually
 from tests.kube import products
@@ -30,7 +30,6 @@ OUTAGE = float(os.environ.get("DPHUB_OUTAGE", "20"))
 RIGHTS = ROOT / "charts" / "manifests" / "rbac.yaml"
 BINDING = "data-product-hub-products"
 GUESTS = "guests"
-CRD = products.crd()["metadata"]["name"]
 SERVER = "kube-apiserver"
 
 
@@ -41,6 +40,7 @@ def hub(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -
     samples.write_small(folder / "data")
     samples.write_slow(folder / "data")
     install(control_plane)
+    clear(control_plane)
     environment = {
         "DPHUB_KUBECONFIG": str(control_plane.account(NAMESPACE, "data-product-hub")),
         "DPHUB_NAMESPACE": NAMESPACE,
