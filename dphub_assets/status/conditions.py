@@ -77,8 +77,8 @@ class Heard:
 class Seen:
     """What is published, when its sources are looked at, if that is on a schedule, what the runs
     for what is declared came to, until when the next waits, whether what is published is older than
-    it may be, and what is heard of it, where anybody is asked. `refused` is what a
-    cluster says of the objects that it owns."""
+    it may be, and what is heard of it, where anybody is asked. `refused` is what a cluster says of
+    the objects that it owns."""
 
     snapshot: Snapshot | None = None
     schedule: Schedule | None = None

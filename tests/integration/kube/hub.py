@@ -16,6 +16,7 @@ from tests.kube.control_plane import ControlPlane
 
 NAMESPACE = rights.HOME
 DEFINITION = rights.FOLDER / "crd.yaml"
+RIGHTS = rights.FOLDER / "rbac.yaml"
 CRD = products.crd()["metadata"]["name"]
 
 
@@ -56,6 +57,15 @@ class KubeHub:
         return int(answer.json()["@odata.count"]) if answer.status_code == 200 else None
 
 
+def install(plane: ControlPlane, *namespaces: str) -> None:
+    """The resource, the rights and the hub's namespace, as the manifests have them."""
+    products.install(plane.client, yaml.safe_load(DEFINITION.read_text()))
+    for name in (NAMESPACE, *namespaces):
+        namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
+        plane.kubectl("apply", "-f", "-", text=json.dumps(namespace))
+    plane.kubectl("apply", "-f", RIGHTS)
+
+
 def clear(plane: ControlPlane) -> None:
     """Of the products of a hub before: they say that they are published, and their lake is gone."""
     plane.kubectl("delete", CRD, "--all", "--all-namespaces")
@@ -64,10 +74,7 @@ def clear(plane: ControlPlane) -> None:
 @contextmanager
 def running(plane: ControlPlane, folder: Path, **settings: str) -> Iterator[KubeHub]:
     """With the rights of the manifests."""
-    products.install(plane.client, yaml.safe_load(DEFINITION.read_text()))
-    namespace = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE}}
-    plane.kubectl("apply", "-f", "-", text=json.dumps(namespace))
-    plane.kubectl("apply", "-f", rights.FOLDER / "rbac.yaml")
+    install(plane)
     clear(plane)
     environment = {
         "DPHUB_KUBECONFIG": str(plane.account(NAMESPACE, rights.ACCOUNT)),

@@ -14,20 +14,18 @@ from typing import Any
 
 import pytest
 
-from dphub_k8s.crd import document
 from tests.integration import stack as stacks
 from tests.integration.faults import processes, runs
 from tests.integration.faults import products as samples
-from tests.integration.kube.hub import CRD, NAMESPACE, KubeHub, clear
+from tests.integration.kube.hub import CRD, NAMESPACE, RIGHTS, KubeHub, clear, install
 from tests.integration.kube.trouble import BYSTANDER, Trouble, trouble
-from tests.integration.stack import PATIENCE, ROOT, eventually
-from tests.kube import products
+from tests.integration.stack import PATIENCE, eventually
+from tests.kube import rights
 from tests.kube.control_plane import ControlPlane
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(6 * PATIENCE)]
 # A minute with DPHUB_OUTAGE=60.
 OUTAGE = float(os.environ.get("DPHUB_OUTAGE", "20"))
-RIGHTS = ROOT / "charts" / "manifests" / "rbac.yaml"
 BINDING = "data-product-hub-products"
 GUESTS = "guests"
 SERVER = "kube-apiserver"
@@ -39,10 +37,10 @@ def hub(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -
     (folder / "data").mkdir()
     samples.write_small(folder / "data")
     samples.write_slow(folder / "data")
-    install(control_plane)
+    install(control_plane, GUESTS)
     clear(control_plane)
     environment = {
-        "DPHUB_KUBECONFIG": str(control_plane.account(NAMESPACE, "data-product-hub")),
+        "DPHUB_KUBECONFIG": str(control_plane.account(NAMESPACE, rights.ACCOUNT)),
         "DPHUB_NAMESPACE": NAMESPACE,
         "DPHUB_EXPOSURE": "Ingress",
     }
@@ -51,17 +49,6 @@ def hub(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -
         made.apply(samples.small(BYSTANDER))
         assert made.wait(BYSTANDER)
         yield made
-
-
-def install(plane: ControlPlane) -> None:
-    products.install(plane.client, document.definition())
-    namespaces = [
-        {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
-        for name in (NAMESPACE, GUESTS)
-    ]
-    for each in namespaces:
-        plane.kubectl("apply", "-f", "-", text=json.dumps(each))
-    plane.kubectl("apply", "-f", RIGHTS)
 
 
 def built(hub: KubeHub, name: str) -> int | None:
@@ -167,7 +154,7 @@ def test_a_namespace_is_deleted_with_its_products(hub: KubeHub) -> None:
         arrives()
         hub.plane.kubectl("delete", "namespace", GUESTS)
         eventually(lambda: hub.stack.get("/odata/guest").status_code == 404, "it was gone")
-        install(hub.plane)
+        install(hub.plane, GUESTS)
         arrives()
         assert hub.count("guest") == 10
         assert since.runs() == {"guest": ["SUCCESS", "SUCCESS"]}
@@ -230,7 +217,7 @@ def test_the_resource_is_deleted_and_installed_again(hub: KubeHub) -> None:
     since.is_told_once("is its CRD installed?")
     assert hub.stack.get("/odata/").status_code == 200
     assert hub.stack.get(f"/odata/{BYSTANDER}").status_code in (200, 404)
-    install(hub.plane)
+    install(hub.plane, GUESTS)
     hub.apply(samples.small(BYSTANDER))
     hub.apply(brief)
     after = built(hub, BYSTANDER)
