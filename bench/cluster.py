@@ -34,6 +34,8 @@ def main() -> int:
     parser.add_argument("--products", type=int, nargs="+", default=[100, 1_000])
     parser.add_argument("--steady", type=float, default=600.0)
     chosen = parser.parse_args()
+    if chosen.rounds < cluster_apply.FEWEST_ROUNDS:
+        parser.error(f"--rounds: at least {cluster_apply.FEWEST_ROUNDS}")
     out = Report(chosen.json)
     out.begin("products in a real API server", None)
     try:

@@ -16,6 +16,8 @@ from tests.integration.stack import eventually
 from tests.kube.control_plane import ControlPlane
 
 INGRESSES = Resource("networking.k8s.io", "v1", "ingresses")
+# Each way of deleting has one at least.
+FEWEST_ROUNDS = 4
 EXPOSED = {"DPHUB_EXPOSURE": "Ingress", "DPHUB_NAMESPACE": NAMESPACE}
 
 
