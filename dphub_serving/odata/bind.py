@@ -15,10 +15,8 @@ from dphub_serving.odata.ast import (
     Literal,
     OrderItem,
     Path,
-    SelectAll,
-    SelectItem,
-    SelectPath,
 )
+from dphub_serving.odata.clauses import SelectAll, SelectItem, SelectOperations, SelectPath
 from dphub_serving.odata.edm import EntityType, Property
 from dphub_serving.odata.errors import (
     BadToken,
@@ -104,7 +102,14 @@ def _select(
         match item:
             case SelectAll():
                 every = True
-            case SelectPath(path):
+            case SelectOperations(namespace, at):
+                raise NotImplementedByService(
+                    f"{echo(namespace + '.*')} in $select", target="$select", at=at
+                )
+            case SelectPath(path, options, parameters):
+                if options is not None or parameters is not None:
+                    what = "what stands in parentheses in $select"
+                    raise NotImplementedByService(what, target="$select", at=path.at)
                 names[_property(path, entity_type, "$select").name] = None
     return None if every else tuple(names)
 
@@ -135,15 +140,16 @@ def _sorted_by(expression: Expr, entity_type: EntityType) -> Property:
 
 
 def _property(path: Path, entity_type: EntityType, target: str) -> Property:
-    name = path.segments[0]
-    if "." in name or name.startswith(("$", "@")):
-        raise NotImplementedByService(f"{echo(name)} in {target}", target=target, at=path.at)
+    names = path.names
+    if names is None or "." in names[0] or names[0].startswith("$"):
+        raise NotImplementedByService(f"{echo(str(path))} in {target}", target=target, at=path.at)
+    name, *others = names
     found = entity_type.find(name)
     if found is None:
         known = [each.name for each in entity_type.properties]
         raise UnknownProperty(name, of=entity_type.name, known=known, target=target, at=path.at)
-    if len(path.segments) > 1:
-        shown = echo("/".join(path.segments))
+    if others:
+        shown = echo(str(path))
         raise NotImplementedByService(f"the path {shown} in {target}", target=target, at=path.at)
     return found
 

@@ -20,7 +20,7 @@ from dphub_serving.odata.errors import (
     echo,
     quoting,
 )
-from dphub_serving.odata.functions import FUNCTIONS, MISSING, NUMBER, WHOLE, Signature
+from dphub_serving.odata.functions import FUNCTIONS, MISSING, NUMBER, WHOLE
 from dphub_serving.odata.numbers import is_integer, is_number
 
 _OF_MOMENTS = frozenset(
@@ -92,6 +92,12 @@ class _Binder:
                 return self.alias(tree)
             case ast.Call():
                 return self.call(tree)
+            case ast.TypeCall(function):
+                raise self.missing(f"the function {echo(function)}", tree.at)
+            case ast.Case():
+                raise self.missing("the function 'case'", tree.at)
+            case ast.Array() | ast.Object():
+                raise self.missing("a JSON literal", tree.at)
             case ast.Items():
                 raise self.error("a list has its place behind `in` only", tree.at)
             case ast.Unary("not", operand):
@@ -113,7 +119,7 @@ class _Binder:
                 found = self.number(tree)
                 inexact = tree.kind == "double"
                 return Constant(found, bound.DOUBLE if inexact else numbers.of_literal(found))
-            case "geo" | "enum":
+            case "geography" | "geometry" | "enum":
                 raise self.missing(f"the literal {echo(tree.text)}", tree.at)
             case kind:
                 return self.read(tree, Type(_LITERALS[kind]))
@@ -131,17 +137,28 @@ class _Binder:
             raise self.error(str(problem), tree.at) from problem
 
     def column(self, tree: ast.Path) -> Expression:
-        segments = tree.segments[1:] if tree.segments[0] == "$it" else tree.segments
-        if len(segments) != 1 or segments[0].startswith(("$", "@")) or "." in segments[0]:
-            raise self.missing(f"the path {echo('/'.join(tree.segments))}", tree.at)
+        names = tree.names or ()
+        if names[:1] == ("$it",):
+            names = names[1:]
+        if len(names) != 1 or names[0].startswith("$") or "." in names[0]:
+            raise self.unknown_call(tree) or self.missing(f"the path {echo(str(tree))}", tree.at)
         of, target = self.scope.entity_type, self.scope.target
-        found = of.find(segments[0])
+        found = of.find(names[0])
         if found is None:
             known = [each.name for each in of.properties]
-            raise UnknownProperty(segments[0], of=of.name, known=known, target=target, at=tree.at)
+            raise UnknownProperty(names[0], of=of.name, known=known, target=target, at=tree.at)
         if not found.filterable:
             raise self.error(f"{of.name} cannot be filtered by {echo(found.name)}", tree.at)
         return bound.Column(found, numbers.of_property(found))
+
+    def unknown_call(self, tree: ast.Path) -> UnknownFunction | None:
+        """`foo('x')` looks like a key behind a property, unless there is no such property."""
+        match tree.segments:
+            case (ast.Name(name), ast.Arguments()) if "." not in name:
+                if self.scope.entity_type.find(name) is None:
+                    target = self.scope.target
+                    return UnknownFunction(name, FUNCTIONS, target=target, at=tree.at)
+        return None
 
     def alias(self, tree: ast.Alias) -> Expression:
         """OData URL Conventions 4.01, section 5.3: an alias that nobody gives is null."""
@@ -165,9 +182,6 @@ class _Binder:
         signature = FUNCTIONS.get(name)
         if signature is None:
             raise UnknownFunction(tree.name, FUNCTIONS, target=self.scope.target, at=tree.at)
-        most = len(signature.takes)
-        if not most - signature.optional <= len(tree.arguments) <= most:
-            raise self.error(f"{name} takes {_count(signature)}", tree.at)
         given = tuple(
             self.argument(name, each, allowed)
             for each, allowed in zip(tree.arguments, signature.takes, strict=False)
@@ -266,8 +280,7 @@ class _Binder:
         members = [self.member(each, operand) for each in tree.right.members]
         return operators.membership(operand, members)
 
-    def member(self, tree: ast.Expr, operand: Expression) -> Constant:
-        assert isinstance(tree, ast.Literal), "the parser has seen to it"
+    def member(self, tree: ast.Literal, operand: Expression) -> Constant:
         found = self.adapted(tree, self.literal(tree), operand)
         assert isinstance(found, Constant)
         if not operators.comparable(operand.type, found.type):
@@ -320,10 +333,3 @@ def _mismatch(operator: str, left: Type, right: Type) -> str:
 
 def _named(kind: Type) -> str:
     return "Edm.Int64" if kind.edm == bound.WIDE else kind.edm
-
-
-def _count(signature: Signature) -> str:
-    most = len(signature.takes)
-    least = most - signature.optional
-    counts = str(most) if least == most else f"{least} or {most}"
-    return f"{counts} argument{'' if most == 1 else 's'}"

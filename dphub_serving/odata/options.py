@@ -1,20 +1,19 @@
-"""The query options of a request: names in any spelling, values read by their own grammar.
+"""The query options of a request: names in any spelling, values read by their own option_values.
 
 OData URL Conventions 4.01, section 5.1: system query options are known with and without `$`, in any
 case; the same one twice is an error; custom options begin with neither `$` nor `@`.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
 
-from dphub_serving.odata import parser, token
-from dphub_serving.odata.ast import Expr, OrderItem, SelectItem
+from dphub_serving.odata import option_values, parser, token
+from dphub_serving.odata.ast import Expr, OrderItem
+from dphub_serving.odata.clauses import SelectItem
 from dphub_serving.odata.errors import (
     DuplicateOption,
     InvalidOption,
-    InvalidSyntax,
     NotFound,
     NotImplementedByService,
     UnknownOption,
@@ -55,11 +54,11 @@ APPLICABLE: dict[type[ResourcePath], frozenset[str]] = {
     Count: _PAGED | {"filter", "schemaversion"},
 }
 
-MAX_NUMBER = 2**63 - 1
 _ALIAS = re.compile(r"@[^\W\d]\w*")
 
+_PHRASE = re.compile('"[^"]*"')
+
 Pairs = tuple[tuple[str, str], ...]
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,19 +89,22 @@ class Options:
 
 
 def read(pairs: Pairs, path: ResourcePath) -> Options:
-    found = _system(pairs)
+    texts = _system(pairs)
+    found = {name: option_values.value(name, text) for name, text in texts.items()}
+    _check_supported(found)
     _check_applicable(found, path)
     _check_schema_version(found.get("schemaversion"))
+    snapshot = _snapshot(pairs)
     return Options(
-        select=_read(found, "select", parser.select),
-        filter=_read(found, "filter", _filter),
-        orderby=_read(found, "orderby", parser.orderby) or (),
-        top=_read(found, "top", _number("$top")),
-        skip=_read(found, "skip", _number("$skip")),
-        count=_read(found, "count", _boolean),
+        select=found.get("select"),
+        filter=Filter(texts["filter"], found["filter"]) if "filter" in found else None,
+        orderby=found.get("orderby", ()),
+        top=found.get("top"),
+        skip=found.get("skip"),
+        count=found.get("count"),
         format=found.get("format"),
-        skiptoken=_read(found, "skiptoken", token.read),
-        snapshot=_read(_snapshot(pairs), SNAPSHOT, _number(SNAPSHOT)),
+        skiptoken=token.read(found["skiptoken"]) if "skiptoken" in found else None,
+        snapshot=None if snapshot is None else option_values.number(SNAPSHOT)(snapshot),
         aliases=_aliases(pairs),
         pairs=pairs,
     )
@@ -124,8 +126,6 @@ def _system(pairs: Pairs) -> dict[str, str]:
         name = system_name(spelled)
         if name is None:
             continue
-        if name in MISSING:
-            raise NotImplementedByService(f"${name}", target=f"${name}")
         if name in found:
             raise DuplicateOption(f"${name}")
         found[name] = value
@@ -138,22 +138,46 @@ def _aliases(pairs: Pairs) -> dict[str, str]:
     for name, value in pairs:
         if not name.startswith("@"):
             continue
-        if not _ALIAS.fullmatch(name):
-            raise InvalidOption(f"{echo(name)} is no name of a parameter alias", target=name)
         if name[1:] in found:
             raise DuplicateOption(name)
+        alias(name, value)
         found[name[1:]] = value
     return found
 
 
-def _snapshot(pairs: Pairs) -> dict[str, str]:
+def alias(name: str, value: str) -> Expr:
+    if not _ALIAS.fullmatch(name):
+        raise InvalidOption(f"{echo(name)} is no name of a parameter alias", target=name)
+    with quoting(value):
+        return parser.expression(value, name)
+
+
+def check_raw(name: str, value: str) -> None:
+    """What has to be percent-encoded in a query, as far as it would mean something else."""
+    if "#" in value:
+        message = "a # begins the fragment of a URL and has to be written as %23"
+        raise InvalidOption(message, target=name, at=value.index("#"))
+    if name.removeprefix("$").lower() == "search" and not value.startswith("'"):
+        words = _PHRASE.sub(lambda found: "-" * len(found[0]), value)
+        if ";" in words:
+            message = "a ; in a word has to be written as %3B"
+            raise InvalidOption(message, target=name, at=words.index(";"))
+
+
+def _snapshot(pairs: Pairs) -> str | None:
     values = [value for name, value in pairs if name == SNAPSHOT]
     if len(values) > 1:
         raise DuplicateOption(SNAPSHOT)
-    return dict.fromkeys([SNAPSHOT], values[0]) if values else {}
+    return values[0] if values else None
 
 
-def _check_applicable(found: Mapping[str, str], path: ResourcePath) -> None:
+def _check_supported(found: Container[str]) -> None:
+    for name in sorted(MISSING):
+        if name in found:
+            raise NotImplementedByService(f"${name}", target=f"${name}")
+
+
+def _check_applicable(found: Iterable[str], path: ResourcePath) -> None:
     for name in found:
         if name not in APPLICABLE[type(path)]:
             raise InvalidOption(f"${name} has no meaning for this resource", target=f"${name}")
@@ -163,37 +187,3 @@ def _check_schema_version(value: str | None) -> None:
     """Protocol 4.01, section 11.2.12: no version is published, so only the current one exists."""
     if value not in {None, "*"}:
         raise NotFound(f"there is no schema version {echo(str(value))}", target="$schemaversion")
-
-
-def _read(found: Mapping[str, str], name: str, parse: Callable[[str], T]) -> T | None:
-    text = found.get(name)
-    if text is None:
-        return None
-    with quoting(text):
-        return parse(text)
-
-
-def _number(target: str) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        digits = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_NUMBER))
-        if not digits or int(text) > MAX_NUMBER:
-            raise InvalidOption(
-                f"expected a whole number from 0 to {MAX_NUMBER}, found {echo(text)}",
-                target=target,
-                at=0,
-            )
-        return int(text)
-
-    return parse
-
-
-def _filter(text: str) -> Filter:
-    if text[:1].isspace():
-        raise InvalidSyntax("expected an expression, found a blank", target="$filter", at=0)
-    return Filter(text, parser.expression(text, "$filter"))
-
-
-def _boolean(text: str) -> bool:
-    if text.lower() not in {"true", "false"}:
-        raise InvalidOption(f"expected true or false, found {echo(text)}", target="$count", at=0)
-    return text.lower() == "true"

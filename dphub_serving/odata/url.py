@@ -20,6 +20,7 @@ from dphub_serving.odata.errors import (
     NotImplementedByService,
     echo,
 )
+from dphub_serving.odata.grammar import resource
 from dphub_serving.odata.options import Options, Pairs
 from dphub_serving.odata.resources import (
     Collection,
@@ -114,15 +115,19 @@ def _segments(raw: bytes, root: str) -> list[str]:
     if raw != prefix and not raw.startswith(prefix + b"/"):
         raise NotFound(f"{root} is where this service begins")
     rest = raw[len(prefix) :].removeprefix(b"/")
-    return [_decode(segment) for segment in rest.split(b"/")] if rest else []
+    if not rest:
+        return []
+    return [_decode(piece.encode("latin-1")) for piece in resource.split(rest.decode("latin-1"))]
 
 
 def _pairs(raw: bytes) -> Pairs:
     found = []
     for piece in raw.split(b"&"):
-        name, _, value = piece.replace(b"+", b" ").partition(b"=")
+        spelled, _, value = piece.replace(b"+", b" ").partition(b"=")
         if piece:
-            found.append((_decode(name), _decode(value)))
+            name = _decode(spelled)
+            options.check_raw(name, value.decode("latin-1"))
+            found.append((name, _decode(value)))
     return tuple(found)
 
 
@@ -193,7 +198,7 @@ def _in_set(service: Service, name: str, key: Key | None, rest: list[str]) -> Re
 def _behind_entity(entity: Entity, rest: list[str]) -> ResourcePath:
     if rest in ([], [""]):
         return entity
-    _refuse_dollar(rest[0])
+    resource.follow(rest if rest[-1] else rest[:-1], "an entity")
     raise NotImplementedByService(f"the property path {echo('/'.join(rest))}", target=rest[0], at=0)
 
 
@@ -202,9 +207,12 @@ def _key(text: str | None, segment: str) -> Key | None:
 
 
 def _refuse_dollar(segment: str) -> None:
-    """Names of the standard are 501, other names with a dollar are no resources at all."""
+    """Names of the standard are 501, if what is in their parentheses can be read; others 404."""
+    if not segment.startswith("$"):
+        return
     name = segment.partition("(")[0]
-    if name in _MISSING:
-        raise NotImplementedByService(name, target=segment, at=0)
-    if segment.startswith("$"):
+    if name not in _MISSING:
         raise NotFound(f"there is no resource {echo(segment)}", target=segment)
+    if segment != name:
+        resource.step(segment)
+    raise NotImplementedByService(name, target=segment, at=0)

@@ -29,7 +29,13 @@ def filter_expression(text: str) -> object:
     return parser.expression(text, "$filter")
 
 
-@pytest.mark.parametrize("parse", [parser.orderby, parser.select, filter_expression])
+@pytest.mark.parametrize(
+    "parse",
+    [
+        *(parser.orderby, parser.select, parser.expand, parser.compute, parser.apply),
+        *(parser.searched, filter_expression),
+    ],
+)
 @given(text=TEXT)
 def test_any_text_parses_or_names_its_place(parse: Callable[[str], object], text: str) -> None:
     if problem := refusal(parse, text):

@@ -52,17 +52,32 @@ def test_what_is_not_understood_is_a_bad_request(query: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name",
+    "query",
     [
-        *["search", "$search", "$compute", "$apply", "$expand", "$deltatoken"],
-        *["$id", "$index"],
+        *["search=x", "$search=x", "$compute=a add 1 as b", "$apply=identity", "$expand=a"],
+        *["$deltatoken=1", "$id=x", "$index=1"],
     ],
 )
-def test_what_the_standard_has_and_the_service_has_not(name: str) -> None:
+def test_what_the_standard_has_and_the_service_has_not(query: str) -> None:
     with pytest.raises(ODataError) as problem:
-        url.parse("/odata/p", f"{name}=1")
+        url.parse("/odata/p", query)
     assert problem.value.status == 501
-    assert name.removeprefix("$") in str(problem.value)
+    assert query.partition("=")[0].removeprefix("$") in str(problem.value)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *['$search="x', "$search=a;b", "$compute=a add 1", "$apply=identify", "$expand=a/"],
+        *["$deltatoken=", "$id=", "$index=x", "$filter=a eq '#'", "$filter=a eq @b&@b=1 eq"],
+        *["$select= a", "$orderby= a", "$expand= a", "$schemaversion=", "$format=x"],
+    ],
+)
+def test_what_the_grammar_has_not_is_a_bad_request(query: str) -> None:
+    with pytest.raises(ODataError) as problem:
+        url.parse("/odata/p", query)
+    assert problem.value.status == 400
+    assert problem.value.at is not None
 
 
 def test_an_unknown_option_says_which_was_meant() -> None:
