@@ -7,7 +7,7 @@ STAMP = $(VENV)/.installed
 GO ?= $(or $(shell command -v go),/usr/local/go/bin/go)
 TOOLS = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dphub-tests/bin
 
-.PHONY: help dev test lint integration differential bench bench-many bench-big bench-cluster s3-gateway kube kube-up kube-down lock clean
+.PHONY: help dev test lint abnf integration differential bench bench-many bench-big bench-cluster s3-gateway kube kube-up kube-down lock clean
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -32,6 +32,9 @@ lint: $(STAMP)  ## style, types and import contracts
 
 differential: $(STAMP)  ## random filters and joins against independent evaluators, 20,000 each
 	DPHUB_CASES=$${DPHUB_CASES:-20000} $(RUN) pytest tests/differential
+
+abnf: $(STAMP)  ## the grammar cases of the OData standard: how many hold, and which do not
+	@$(RUN) tests.conformance.abnf
 
 integration: $(STAMP)  ## tests against real processes
 	$(RUN) pytest -m integration
