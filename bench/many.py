@@ -8,7 +8,6 @@ takes while all the others are there. The baseline of that is the first product,
 With M shards (`DPHUB_SHARDS`) there are M code locations, each a process of its own below.
 """
 
-import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -129,8 +128,7 @@ def last(stack: Stack, location: str) -> str | None:
 
 
 def write_sources(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for number in range(SOURCES):
         facts = {
             "place": [row % 10 for row in range(100)],
