@@ -1,9 +1,10 @@
 """One try to build one product: what a run is asked for, and what it has said of that."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import dagster as dg
+from dagster import DagsterEventType
 from dagster._core.execution.plan.objects import StepFailureData
 
 from dphub_assets.decide.reconcile import Failure
@@ -79,3 +80,14 @@ def said(data: StepFailureData) -> Failure:
     return Failure(
         "BuildFailed", data.error.message.strip() if data.error else "no reason was given"
     )
+
+
+def lost(instance: dg.DagsterInstance, run_id: str) -> Failure:
+    """Of a run without a result, with the cause if Dagster has noted one."""
+    kind = DagsterEventType.ENGINE_EVENT
+    for record in instance.get_records_for_run(run_id, of_type=kind).records:
+        event = record.event_log_entry.dagster_event
+        if event and (error := event.engine_event_data.error):
+            cause = error.message.strip().partition("\n")[0]
+            return replace(LOST, message=f"the run ended without a result: {cause}")
+    return LOST

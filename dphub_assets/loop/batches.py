@@ -7,7 +7,7 @@ from dagster import DagsterEventType
 
 from dphub_assets.decide.reconcile import Failure
 from dphub_assets.graph import names
-from dphub_assets.loop.attempts import BATCH, BATCH_TAG, LOST, Attempt, Target, ended, said
+from dphub_assets.loop.attempts import BATCH, BATCH_TAG, Attempt, Target, ended, lost, said
 
 BEGUN, FAILED = DagsterEventType.STEP_START, DagsterEventType.STEP_FAILURE
 STEPS = {BEGUN, FAILED, DagsterEventType.STEP_SUCCESS}
@@ -49,15 +49,16 @@ class Step:
 def _attempts(instance: dg.DagsterInstance, record: dg.RunRecord) -> list[Attempt]:
     run, end = record.dagster_run, ended(record)
     steps = {} if run.is_success else _steps(instance, run.run_id)
+    gone = lost(instance, run.run_id) if end is not None and not run.is_success else None
 
     def attempt(target: Target) -> Attempt:
         step = steps.get(names.operation(target.product))
         if run.is_success:
             step = Step(end)
         elif end is not None and step is None:
-            step = Step(LONG_AGO, LOST)  # it has waited in vain: its next attempt is due
+            step = Step(LONG_AGO, gone)  # it has waited in vain: its next attempt is due
         elif end is not None and step and step.end is None:
-            step = Step(end, LOST)
+            step = Step(end, gone)
         failure = step.failure if step else None
         number, until = record.storage_id, step.end if step else None
         return Attempt(target, run.run_id, number, until, lambda: failure)

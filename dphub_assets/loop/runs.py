@@ -11,7 +11,7 @@ from dagster import DagsterEventType
 from dagster._core.storage.dagster_run import FINISHED_STATUSES, NOT_FINISHED_STATUSES
 
 from dphub_assets.decide.reconcile import Failure, Tried
-from dphub_assets.loop.attempts import LEVEL_TAG, LOST, PRODUCT_TAG, Attempt, Target, ended, said
+from dphub_assets.loop.attempts import LEVEL_TAG, PRODUCT_TAG, Attempt, Target, ended, lost, said
 from dphub_assets.loop.batches import Batches
 
 
@@ -57,7 +57,7 @@ def failure(instance: dg.DagsterInstance, run_id: str) -> Failure | None:
     for record in instance.get_records_for_run(run_id, of_type=kind).records:
         if event := record.event_log_entry.dagster_event:
             return said(event.step_failure_data)
-    return LOST
+    return lost(instance, run_id)
 
 
 def summary(targets: Iterable[Target], attempts: Iterable[Attempt]) -> dict[str, Tried]:

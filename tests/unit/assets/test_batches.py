@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import dagster as dg
 import pytest
+from dagster._core.events import EngineEventData
+from dagster_shared.error import SerializableErrorInfo
 
 from dphub_assets.decide.reconcile import Failure, Tried, due_at
 from dphub_assets.graph.assets import FINAL, MESSAGE, REASON
@@ -48,11 +50,14 @@ def run(instance: dg.DagsterInstance) -> str:
     return dg.materialize(assets, instance=instance, tags=TAGS, raise_on_error=False).run_id
 
 
-def lose(instance: dg.DagsterInstance) -> None:
+def lose(instance: dg.DagsterInstance, cause: str | None = None) -> None:
     """A run that ends before it has begun a step."""
     job = dg.Definitions([a]).resolve_implicit_global_asset_job_def()
     created = instance.create_run_for_job(job, tags=TAGS)
     assert all(tried.in_flight for tried in History().tried(instance, TARGETS).values())
+    if cause:
+        error = SerializableErrorInfo(f"{cause}\n", [], "ImportError")
+        instance.report_engine_event("no job", created, EngineEventData.engine_error(error))
     instance.report_run_failed(created, "gone")
 
 
@@ -88,6 +93,13 @@ def test_what_a_lost_run_never_began_is_due_at_once_under_another_key(
         assert tried.failure
         assert tried.failure.reason == "RunLost"
         assert due_at(tried, 1e9) < 1e9
+
+
+def test_a_lost_run_says_the_cause_that_dagster_has_noted(instance: dg.DagsterInstance) -> None:
+    lose(instance, "ImportError: no module")
+    for tried in History().tried(instance, TARGETS).values():
+        assert tried.failure
+        assert tried.failure.message == "the run ended without a result: ImportError: no module"
 
 
 def test_a_history_that_has_looked_before_finds_what_a_new_one_finds(
