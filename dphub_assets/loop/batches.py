@@ -1,6 +1,7 @@
 """Runs of several products: of each product what its step has said, while others go on."""
 
 from dataclasses import dataclass, field
+from functools import cache
 
 import dagster as dg
 from dagster import DagsterEventType
@@ -49,16 +50,16 @@ class Step:
 def _attempts(instance: dg.DagsterInstance, record: dg.RunRecord) -> list[Attempt]:
     run, end = record.dagster_run, ended(record)
     steps = {} if run.is_success else _steps(instance, run.run_id)
-    gone = lost(instance, run.run_id) if end is not None and not run.is_success else None
+    gone = cache(lambda: lost(instance, run.run_id))
 
     def attempt(target: Target) -> Attempt:
         step = steps.get(names.operation(target.product))
         if run.is_success:
             step = Step(end)
         elif end is not None and step is None:
-            step = Step(LONG_AGO, gone)  # it has waited in vain: its next attempt is due
+            step = Step(LONG_AGO, gone())  # it has waited in vain: its next attempt is due
         elif end is not None and step and step.end is None:
-            step = Step(end, gone)
+            step = Step(end, gone())
         failure = step.failure if step else None
         number, until = record.storage_id, step.end if step else None
         return Attempt(target, run.run_id, number, until, lambda: failure)

@@ -1,4 +1,4 @@
-"""The query options of a request: names in any spelling, values read by their own option_values.
+"""The query options of a request: names in any spelling, values read by their own grammar.
 
 OData URL Conventions 4.01, section 5.1: system query options are known with and without `$`, in any
 case; the same one twice is an error; custom options begin with neither `$` nor `@`.
@@ -55,7 +55,6 @@ APPLICABLE: dict[type[ResourcePath], frozenset[str]] = {
 }
 
 _ALIAS = re.compile(r"@[^\W\d]\w*")
-
 _PHRASE = re.compile('"[^"]*"')
 
 Pairs = tuple[tuple[str, str], ...]
