@@ -74,14 +74,16 @@ def _entity_type(product: DataProduct) -> EntityType:
 
 
 def _property(column: Column, product: DataProduct) -> Property:
-    policy, is_nested = product.spec.odata, column.kind.is_nested
+    policy = product.spec.odata
     return Property(
         name=column.name,
         type=column.kind,
         nullable=column.nullable and column.name != product.spec.entity.key_column,
         description=column.description,
-        filterable=not is_nested and _named(column, policy.filterable),
-        orderable=not is_nested and _named(column, policy.orderable),
+        filterable=_named(column, policy.filterable),
+        orderable=_named(column, policy.orderable),
+        # A generated key says what the other columns say, and is made when a row is read.
+        searchable=not column.generated,
     )
 
 

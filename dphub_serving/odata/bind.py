@@ -4,32 +4,21 @@ What comes out needs no further check: later passes are total functions.
 """
 
 import datetime as dt
-import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 
-from dphub_serving.odata import expressions, values
-from dphub_serving.odata.ast import (
-    Expr,
-    Key,
-    KeyPredicate,
-    KeySegment,
-    Literal,
-    OrderItem,
-    Path,
-)
-from dphub_serving.odata.clauses import SelectAll, SelectItem, SelectOperations, SelectPath
+from dphub_serving.odata import computing, expressions, selection, trees, values
+from dphub_serving.odata.ast import Expr, Key, KeyPredicate, KeySegment, Literal
+from dphub_serving.odata.binding import searching
+from dphub_serving.odata.bound import Column, Computed, Constant, Junction, Now, Reference
 from dphub_serving.odata.edm import EntityType, Property
-from dphub_serving.odata.errors import (
-    BadToken,
-    InvalidKey,
-    InvalidOption,
-    NotImplementedByService,
-    UnknownProperty,
-    echo,
-    quoting,
-)
+from dphub_serving.odata.errors import BadToken, InvalidKey, quoting
 from dphub_serving.odata.options import Options
+from dphub_serving.odata.parser import KEPT, LONGEST_KEPT
 from dphub_serving.odata.query import Filter, Limits, Lookup, Order, Query, scope
 from dphub_serving.odata.resources import QuickLook
+from dphub_serving.odata.same import Same
 from dphub_serving.odata.token import AfterRow, SkipToken
 from dphub_serving.odata.url import Request
 
@@ -42,10 +31,11 @@ def query(
     The quick look takes `$top` for the size of a page as well, up to `max_top`; elsewhere `$top` is
     a total, and pages have the service's size. Beside a skip token it is the size of the page.
     """
-    options = request.options
-    selected = _select(options.select, entity_type)
+    options, now = request.options, dt.datetime.now(dt.UTC)
+    computed = computing.computed(options, entity_type)
+    asked = selection.of(options, entity_type, computed)
     wanted_rows = condition(options, entity_type)
-    order = _order(options.orderby, entity_type)
+    order = _order(options, entity_type, computed)
     token = _token(options, scope(entity_type, wanted_rows, order), order)
     quick = isinstance(request.path, QuickLook)
 
@@ -58,8 +48,9 @@ def query(
     unasked = limits.count_default and quick
     return Query(
         type=entity_type,
-        select=_properties(selected, entity_type),
-        selected=selected,
+        select=asked.items,
+        selected=asked.names,
+        now=now,
         filter=wanted_rows,
         order=order,
         skip=0 if token else options.skip or 0,
@@ -71,87 +62,92 @@ def query(
     )
 
 
-def condition(options: Options, entity_type: EntityType) -> Filter | None:
-    """What `$filter` asks for."""
-    if options.filter is None:
+# Options that decide which rows there are.
+_DECIDING = ("search", "filter", "compute")
+
+
+def condition(
+    options: Options, entity_type: EntityType, segments: tuple[Expr, ...] = ()
+) -> Filter | None:
+    """What `$search` and `$filter` ask for, and the `/$filter(…)` segments of the path."""
+    if options.search is None and options.filter is None and not segments:
         return None
-    names = expressions.Scope(entity_type, "$filter", options.aliases)
-    asked = json.dumps([options.filter.text, sorted(options.aliases.items())])
-    with quoting(options.filter.text):
-        found = expressions.condition(options.filter.tree, names)
-    return Filter(found, asked, dt.datetime.now(dt.UTC))
+    texts = tuple(options.texts.get(each, "") for each in _DECIDING)
+    given = tuple(options.aliases.items())
+    question = _Question(texts, given, segments, options, Same(entity_type))
+    length = sum(map(len, texts)) + sum(len(text) for _, text in given)
+    found = (_kept if length <= LONGEST_KEPT else _condition)(question)
+    now = dt.datetime.now(dt.UTC)
+    return Filter(found.condition, found.asked, now, found.volatile, found.computed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """The same texts about the same type."""
+
+    texts: tuple[str, ...]
+    aliases: tuple[tuple[str, str], ...]
+    segments: tuple[Expr, ...]
+    options: Options = field(compare=False)
+    entity_type: Same[EntityType]
+
+
+@lru_cache(maxsize=KEPT)
+def _kept(question: _Question) -> Filter:
+    return _condition(question)
+
+
+def _condition(question: _Question) -> Filter:
+    options, entity_type = question.options, question.entity_type.thing
+    known = computing.computed(options, entity_type)
+    names = expressions.Scope(entity_type, "$filter", options.aliases, computed=known)
+    terms = [expressions.condition(each, names) for each in question.segments]
+    if options.search is not None:
+        terms.append(searching.condition(options.search, searching.columns(entity_type)))
+    if options.filter is not None:
+        with quoting(options.filter.text):
+            terms.append(expressions.condition(options.filter.tree, names))
+    found = Junction("and", tuple(terms)) if len(terms) > 1 else terms[0]
+    asked = computing.asked(options, *_DECIDING)
+    if question.segments:
+        asked += repr(question.segments)
+    every = trees.with_references(found) if options.compute or "now" in asked.lower() else []
+    used = [each.computed for each in every if isinstance(each, Reference)]
+    volatile = any(isinstance(each, Now) for each in every)
+    return Filter(found, asked, dt.datetime.min, volatile, trees.complete(used))
 
 
 def lookup(request: Request, entity_type: EntityType, key: Key) -> Lookup:
-    selected = _select(request.options.select, entity_type)
+    computed = computing.computed(request.options, entity_type)
+    asked = selection.of(request.options, entity_type, computed)
     return Lookup(
         type=entity_type,
-        select=_properties(selected, entity_type),
-        selected=selected,
+        select=asked.items,
+        selected=asked.names,
+        now=dt.datetime.now(dt.UTC),
         key=_key(key, entity_type),
     )
 
 
-def _select(
-    items: tuple[SelectItem, ...] | None, entity_type: EntityType
-) -> tuple[str, ...] | None:
-    """The names in the order asked, each once; None for all, which `*` asks for as well."""
-    names: dict[str, None] = {}
-    every = items is None
-    for item in items or ():
-        match item:
-            case SelectAll():
-                every = True
-            case SelectOperations(namespace, at):
-                raise NotImplementedByService(
-                    f"{echo(namespace + '.*')} in $select", target="$select", at=at
-                )
-            case SelectPath(path, options, parameters):
-                if options is not None or parameters is not None:
-                    what = "what stands in parentheses in $select"
-                    raise NotImplementedByService(what, target="$select", at=path.at)
-                names[_property(path, entity_type, "$select").name] = None
-    return None if every else tuple(names)
-
-
-def _properties(selected: tuple[str, ...] | None, entity_type: EntityType) -> tuple[Property, ...]:
-    if selected is None:
-        return entity_type.properties
-    return tuple(found for name in selected if (found := entity_type.find(name)))
-
-
-def _order(items: tuple[OrderItem, ...], entity_type: EntityType) -> tuple[Order, ...]:
-    """A property that comes a second time decides nothing any more."""
-    found: dict[str, Order] = {}
-    for item in items:
-        prop = _sorted_by(item.expression, entity_type)
-        found.setdefault(prop.name, Order(prop, item.descending))
+def _order(
+    options: Options, entity_type: EntityType, computed: Mapping[str, Computed]
+) -> tuple[Order, ...]:
+    """What comes a second time, or is the same for every row, decides nothing."""
+    if not options.orderby:
+        return ()
+    names = expressions.Scope(entity_type, "$orderby", options.aliases, "order", computed)
+    asked = computing.asked(options, "orderby", "compute")
+    found: dict[object, Order] = {}
+    with quoting(options.texts.get("orderby", "")):
+        for number, item in enumerate(options.orderby):
+            match expressions.sortable(item.expression, names):
+                case Column(prop) as value:
+                    found.setdefault(prop.name, Order(value, item.descending))
+                case Constant():
+                    continue
+                case value:
+                    found[number] = Order(value, item.descending, asked)
     return tuple(found.values())
-
-
-def _sorted_by(expression: Expr, entity_type: EntityType) -> Property:
-    if isinstance(expression, Path):
-        found = _property(expression, entity_type, "$orderby")
-        if not found.orderable:
-            message = f"{entity_type.name} cannot be ordered by {echo(found.name)}"
-            raise InvalidOption(message, target="$orderby", at=expression.at)
-        return found
-    raise NotImplementedByService("an expression in $orderby", target="$orderby", at=expression.at)
-
-
-def _property(path: Path, entity_type: EntityType, target: str) -> Property:
-    names = path.names
-    if names is None or "." in names[0] or names[0].startswith("$"):
-        raise NotImplementedByService(f"{echo(str(path))} in {target}", target=target, at=path.at)
-    name, *others = names
-    found = entity_type.find(name)
-    if found is None:
-        known = [each.name for each in entity_type.properties]
-        raise UnknownProperty(name, of=entity_type.name, known=known, target=target, at=path.at)
-    if others:
-        shown = echo(str(path))
-        raise NotImplementedByService(f"the path {shown} in {target}", target=target, at=path.at)
-    return found
 
 
 def _token(options: Options, scope: str, order: tuple[Order, ...]) -> SkipToken | None:

@@ -20,11 +20,30 @@ WIDE = "Edm.Int128"
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """`digits` and `scale` bound the values of an integer or decimal; elsewhere they are 0."""
+    """`digits` and `scale` bound the values of an integer or decimal; elsewhere they are 0.
+
+    A collection has an `item`, a complex type has `fields` and no name.
+    """
 
     edm: str
     digits: int = 0
     scale: int = 0
+    item: "Type | None" = None
+    fields: tuple[tuple[str, "Type"], ...] = ()
+
+    def __eq__(self, other: object) -> bool:
+        """Asked a hundred times for a short filter, most often of two names that differ."""
+        if self is other or not isinstance(other, Type):
+            return self is other
+        return self.edm == other.edm and self._rest == other._rest
+
+    @property
+    def _rest(self) -> tuple[object, ...]:
+        return self.digits, self.scale, self.item, self.fields
+
+    @property
+    def is_nested(self) -> bool:
+        return self.item is not None or bool(self.fields)
 
 
 NULL = Type("null")
@@ -42,6 +61,31 @@ INTEGER = Type("Edm.Int64", 19)
 @dataclass(frozen=True, slots=True)
 class Column:
     property: Property
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A member of a collection, inside what is said of each; the outermost has the number 0."""
+
+    number: int
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A property of a complex value; null where that is null."""
+
+    operand: "Expression"
+    name: str
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A computed property."""
+
+    computed: "Computed"
     type: Type
 
 
@@ -121,8 +165,109 @@ class Not:
     type: Type = BOOLEAN
 
 
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The value of the first branch whose condition is true, or null."""
+
+    branches: tuple[tuple["Expression", "Expression"], ...]
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Null where the value is none of the type."""
+
+    operand: "Expression"
+    type: Type
+
+
+# collections and complex values
+
+
+@dataclass(frozen=True, slots=True)
+class Array:
+    members: tuple["Expression", ...]
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    members: tuple[tuple[str, "Expression"], ...]
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    collection: "Expression"
+    type: Type = INTEGER
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The members of which the condition is true."""
+
+    collection: "Expression"
+    variable: Variable
+    condition: "Expression"
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The members behind the first `skip`, at most `top` of them."""
+
+    collection: "Expression"
+    skip: int
+    top: int | None
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """The members by the values of the keys, all of them in one direction."""
+
+    collection: "Expression"
+    variable: Variable
+    keys: tuple["Expression", ...]
+    descending: bool
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Quantified:
+    """`any` or `all`; without a predicate, whether there is a member."""
+
+    quantifier: OneOf["any", "all"]
+    collection: "Expression"
+    variable: Variable
+    predicate: "Expression | None"
+    type: Type = BOOLEAN
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """Whether two collections have the same members in the same order; both become `common`."""
+
+    left: "Expression"
+    right: "Expression"
+    common: Type
+    type: Type = BOOLEAN
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Whether one of the texts has this text in it, in any case; never null."""
+
+    operands: tuple["Expression", ...]
+    text: str
+    type: Type = BOOLEAN
+
+
 Expression = (
     Column
+    | Variable
+    | Member
+    | Reference
     | Constant
     | Now
     | Arithmetic
@@ -132,18 +277,36 @@ Expression = (
     | Membership
     | Junction
     | Not
+    | Case
+    | Cast
+    | Array
+    | Record
+    | Counted
+    | Kept
+    | Slice
+    | Ordered
+    | Quantified
+    | Same
+    | Matches
 )
 
 
-def mentions_now(tree: Expression) -> bool:
-    match tree:
-        case Now():
-            return True
-        case Column() | Constant():
-            return False
-        case Not(operand) | Negative(operand) | Membership(operand):
-            return mentions_now(operand)
-        case Arithmetic(_, left, right) | Comparison(_, left, right):
-            return mentions_now(left) or mentions_now(right)
-        case Junction(_, parts) | Function(_, parts):
-            return any(map(mentions_now, parts))
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """A column that a request adds. `level` is through how many others it is computed.
+
+    A `dynamic` one is a property of its own, one that `counts` has the number of members of another
+    property, and any other stands in for the property of its name.
+    """
+
+    name: str
+    expression: Expression
+    level: int = 1
+    dynamic: bool = True
+    shown: Type | None = None
+    counts: str | None = None
+
+    @property
+    def type(self) -> Type:
+        """Of what is shown: a collection of complex values may be without some of their parts."""
+        return self.shown or self.expression.type

@@ -39,7 +39,8 @@ OF_ENTITY_SET: Annotations = {
     "Capabilities.CountRestrictions": {"Countable": True},
     "Capabilities.SortRestrictions": {"Sortable": True},
     "Capabilities.FilterRestrictions": {"Filterable": True},
-    "Capabilities.SearchRestrictions": {"Searchable": False},
+    "Capabilities.SearchRestrictions": {"Searchable": True},
+    "Capabilities.ComputeSupported": True,
     "Capabilities.ExpandRestrictions": {"Expandable": False},
     "Capabilities.SelectSupport": {"Supported": True},
     "Capabilities.InsertRestrictions": {"Insertable": False},
@@ -61,7 +62,9 @@ def _restricted(entity_type: EntityType) -> Annotations:
             "Filterable": len(names) < len(properties),
             "NonFilterableProperties": names,
         }
-    if names := tuple(each.name for each in properties if not each.orderable):
+    if names := tuple(
+        each.name for each in properties if not each.orderable or each.type.is_nested
+    ):
         found["Capabilities.SortRestrictions"] = {
             "Sortable": len(names) < len(properties),
             "NonSortableProperties": names,

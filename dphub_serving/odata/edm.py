@@ -16,7 +16,8 @@ _SIMPLE_IDENTIFIER = re.compile(r"[^\W\d]\w{0,127}")
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """`filterable` and `orderable` are what `$filter` and `$orderby` may name."""
+    """`filterable` and `orderable` are what `$filter` and `$orderby` may name; `$search` does not
+    look into what is not `searchable`."""
 
     name: str
     type: ColumnType
@@ -24,6 +25,7 @@ class Property:
     description: str | None = None
     filterable: bool = True
     orderable: bool = True
+    searchable: bool = True
 
 
 @dataclass(frozen=True, slots=True)

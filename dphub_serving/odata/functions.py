@@ -1,6 +1,7 @@
 """The canonical functions: what they take and what they give (URL Conventions 4.01, 5.1.1.5 on).
 
-`number` stands for any numeric type, `integer` for a whole one, `moment or date` as it says.
+`number` stands for any numeric type, `integer` for a whole one, `collection` for
+one of any type, `moment or date` as it says.
 """
 
 from collections.abc import Mapping
@@ -35,6 +36,7 @@ class Signature:
 
 NUMBER = frozenset({"number"})
 WHOLE = frozenset({"integer"})
+COLLECTION = frozenset({"collection"})
 
 
 def _one_of(*types: Type) -> frozenset[str]:
@@ -48,6 +50,7 @@ _TEST = Signature((_TEXT, _TEXT), BOOLEAN)
 _MAP = Signature((_TEXT,), STRING)
 _OF_DAY = Signature((_DAY,), INTEGER)
 _OF_CLOCK = Signature((_CLOCK,), INTEGER)
+_OF_COLLECTIONS = Signature((COLLECTION, COLLECTION), BOOLEAN)
 _ROUND = Signature((NUMBER,), None)
 
 FUNCTIONS: Mapping[str, Signature] = {
@@ -75,14 +78,12 @@ FUNCTIONS: Mapping[str, Signature] = {
     "now": Signature((), MOMENT),
     "mindatetime": Signature((), MOMENT),
     "maxdatetime": Signature((), MOMENT),
+    "matchespattern": _TEST,
+    "hassubset": _OF_COLLECTIONS,
+    "hassubsequence": _OF_COLLECTIONS,
     "round": _ROUND,
     "floor": _ROUND,
     "ceiling": _ROUND,
 }
 # The standard's other functions.
-MISSING = frozenset(
-    {
-        *("case", "cast", "isof", "matchespattern", "hassubset", "hassubsequence"),
-        *("geo.distance", "geo.intersects", "geo.length"),
-    }
-)
+MISSING = frozenset({"isdefined", "geo.distance", "geo.intersects", "geo.length"})

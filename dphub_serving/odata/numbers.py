@@ -5,11 +5,13 @@ OData Protocol 4.01 promotes to the wider type. What 38 digits cannot hold exact
 
 import math
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal as OneOf
 
+from dphub_k8s.api.types import ColumnType
 from dphub_serving.odata.bound import DOUBLE, SINGLE, WIDE, Constant, Type
 from dphub_serving.odata.edm import Property
 
@@ -26,12 +28,32 @@ _NUMBERS = {*_INTEGERS, "Edm.Decimal", "Edm.Single", "Edm.Double"}
 
 
 def of_property(prop: Property) -> Type:
-    edm, facets = prop.type.edm, prop.type.facets
+    return of_column(prop.type)
+
+
+def of_column(kind: ColumnType) -> Type:
+    if kind.item:
+        return collection(of_column(kind.item))
+    if kind.fields:
+        return complex_type((name, of_column(each)) for name, each in kind.fields)
+    if kind.edm == "Edm.Decimal":
+        return Type(kind.edm, kind.facets["Precision"], kind.facets["Scale"])
+    return of_name(kind.edm)
+
+
+def of_name(edm: str) -> Type:
+    """A type of the standard. A decimal of nothing but its name has 15 digits behind the point."""
     if edm in _INTEGERS:
         return Type(edm, _INTEGERS[edm][0])
-    if edm == "Edm.Decimal":
-        return Type(edm, facets["Precision"], facets["Scale"])
-    return Type(edm)
+    return Type(edm, MAX_DIGITS, 15) if edm == "Edm.Decimal" else Type(edm)
+
+
+def collection(item: Type) -> Type:
+    return Type(f"Collection({item.edm or 'complex'})", item=item)
+
+
+def complex_type(fields: Iterable[tuple[str, Type]]) -> Type:
+    return Type("", fields=tuple(fields))
 
 
 def is_number(kind: Type) -> bool:

@@ -23,6 +23,7 @@ from dphub_serving.odata.bound import (
     Expression,
     Junction,
     Membership,
+    Record,
     Type,
 )
 from dphub_serving.odata.numbers import Gap, is_number
@@ -54,12 +55,44 @@ def is_null(found: Expression) -> bool:
 
 
 def comparable(left: Type, right: Type) -> bool:
-    return left == right or NULL in (left, right) or (is_number(left) and is_number(right))
+    if left == right or NULL in (left, right) or (is_number(left) and is_number(right)):
+        return True
+    return left.is_nested and right.is_nested and unified((left, right)) is not None
+
+
+def unified(kinds: Iterable[Type]) -> Type | None:
+    """What values of these types are as one, or None where they do not go together."""
+    found = NULL
+    for kind in kinds:
+        if kind in (NULL, found):
+            continue
+        if found == NULL:
+            found = kind
+        elif is_number(found) and is_number(kind):
+            found = numbers.common(found, kind)
+        elif found.item and kind.item:
+            item = unified((found.item, kind.item))
+            if item is None:
+                return None
+            found = numbers.collection(item)
+        elif not _have_same_fields(found, kind):
+            return None
+    return found
+
+
+def _have_same_fields(left: Type, right: Type) -> bool:
+    """A name that an object leaves out is null."""
+    one, other = dict(left.fields), dict(right.fields)
+    return bool(one and other) and all(
+        unified((one.get(name, NULL), other.get(name, NULL))) is not None for name in {*one, *other}
+    )
 
 
 def comparison(
     operator: ComparisonOperator, left: Expression, right: Expression
 ) -> Expression | None:
+    if left.type.is_nested or right.type.is_nested:
+        return structural(operator, left, right)
     if not comparable(left.type, right.type):
         return None
     if is_null(left) or (_is_literal(left) and not _is_literal(right)):
@@ -71,6 +104,43 @@ def comparison(
             return _with_number(operator, left, right)
         return Comparison(operator, left, right, numbers.common(left.type, right.type))
     return Comparison(operator, left, right, left.type)
+
+
+def structural(
+    operator: ComparisonOperator, left: Expression, right: Expression
+) -> Expression | None:
+    """Of collections and complex values: URL Conventions 4.01, section 5.1.1.1."""
+    common = unified((left.type, right.type))
+    if operator not in ("eq", "ne") or common is None:
+        return None
+    if is_null(left):
+        left, right = right, left
+    if is_null(right):
+        # A collection is never null.
+        return (
+            _with_null(operator, left) if left.type.fields else Constant(operator == "ne", BOOLEAN)
+        )
+    same = bound.Same(left, right, common) if common.item else _alike(left, right)
+    return bound.Not(same) if operator == "ne" else same
+
+
+def _alike(left: Expression, right: Expression) -> Expression:
+    """Both null, or both not and the same in every property."""
+    names = dict.fromkeys(name for name, _ in (*left.type.fields, *right.type.fields))
+    compared = [comparison("eq", _property(left, n), _property(right, n)) for n in names]
+    values = [each for each in (left, right) if not isinstance(each, Record)]
+    there = [_with_null("ne", each) for each in values]
+    alike = junction("and", [*there, *(each for each in compared if each)])
+    if len(values) < 2:
+        return alike
+    absent = junction("and", [_with_null("eq", each) for each in values])
+    return junction("or", [absent, alike])
+
+
+def _property(of: Expression, name: str) -> Expression:
+    if isinstance(of, Record):
+        return dict(of.members).get(name, Constant(None, NULL))
+    return bound.Member(of, name, dict(of.type.fields).get(name, NULL))
 
 
 def membership(operand: Expression, members: Sequence[Constant]) -> Expression:

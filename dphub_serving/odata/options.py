@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from dphub_serving.odata import option_values, parser, token
-from dphub_serving.odata.ast import Expr, OrderItem
+from dphub_serving.odata.ast import ComputeItem, Expr, OrderItem
 from dphub_serving.odata.clauses import SelectItem
 from dphub_serving.odata.errors import (
     DuplicateOption,
@@ -29,16 +29,17 @@ from dphub_serving.odata.resources import (
     ResourcePath,
     ServiceDocument,
 )
+from dphub_serving.odata.searches import Search
 from dphub_serving.odata.token import SkipToken
 
 SNAPSHOT = "snapshot"
 SUPPORTED = frozenset(
     {
-        *("select", "filter", "orderby", "top", "skip", "count"),
+        *("select", "filter", "search", "compute", "orderby", "top", "skip", "count"),
         *("format", "skiptoken", "schemaversion"),
     }
 )
-MISSING = frozenset({"search", "compute", "apply", "expand", "deltatoken", "id", "index", "levels"})
+MISSING = frozenset({"apply", "expand", "deltatoken", "id", "index", "levels"})
 STANDARD = SUPPORTED | MISSING
 
 # OData URL Conventions 4.01, section 5.1: which options a kind of resource has. The standard's
@@ -50,8 +51,8 @@ APPLICABLE: dict[type[ResourcePath], frozenset[str]] = {
     Metadata: _EVERYWHERE,
     QuickLook: SUPPORTED,
     Collection: SUPPORTED,
-    Entity: _EVERYWHERE | {"select"},
-    Count: _PAGED | {"filter", "schemaversion"},
+    Entity: _EVERYWHERE | {"select", "compute"},
+    Count: _PAGED | {"filter", "search", "compute", "schemaversion"},
 }
 
 _ALIAS = re.compile(r"@[^\W\d]\w*")
@@ -70,12 +71,15 @@ class Filter:
 class Options:
     """`pairs` is everything that was asked, decoded and in the order of the URL.
 
-    `aliases` are texts: what they say is read where they are named.
+    `aliases` are texts: what they say is read where they are named. `texts` are those of the system
+    query options, by their names without `$`.
     `skip` is None beside no `$skip`; beside a skip token it is only what the link shows.
     """
 
     select: tuple[SelectItem, ...] | None = None
     filter: Filter | None = None
+    search: Search | None = None
+    compute: tuple[ComputeItem, ...] = ()
     orderby: tuple[OrderItem, ...] = ()
     top: int | None = None
     skip: int | None = None
@@ -84,6 +88,7 @@ class Options:
     skiptoken: SkipToken | None = None
     snapshot: int | None = None
     aliases: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
     pairs: Pairs = ()
 
 
@@ -97,6 +102,8 @@ def read(pairs: Pairs, path: ResourcePath) -> Options:
     return Options(
         select=found.get("select"),
         filter=Filter(texts["filter"], found["filter"]) if "filter" in found else None,
+        search=found.get("search"),
+        compute=found.get("compute", ()),
         orderby=found.get("orderby", ()),
         top=found.get("top"),
         skip=found.get("skip"),
@@ -105,6 +112,7 @@ def read(pairs: Pairs, path: ResourcePath) -> Options:
         skiptoken=token.read(found["skiptoken"]) if "skiptoken" in found else None,
         snapshot=None if snapshot is None else option_values.number(SNAPSHOT)(snapshot),
         aliases=_aliases(pairs),
+        texts=texts,
         pairs=pairs,
     )
 

@@ -1,7 +1,8 @@
 """Texts of options and keys -> unbound trees."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from functools import lru_cache
+from typing import Any, TypeVar
 
 from dphub_serving.odata.ast import (
     Alias,
@@ -20,6 +21,9 @@ from dphub_serving.odata.searches import Search
 from dphub_serving.odata.transformations import Sequence
 
 MAX_DEPTH = reader.MAX_DEPTH
+# Trees of so many texts, none longer than that, are kept: dashboards ask the same again and again.
+KEPT = 256
+LONGEST_KEPT = 2_000
 T = TypeVar("T")
 
 
@@ -82,6 +86,16 @@ def key(segment: str, start: int) -> KeyPredicate:
 
 
 def _whole(text: str, target: str, read: Callable[[Parser], T]) -> T:
+    found: T = (_kept if len(text) <= LONGEST_KEPT else _read)(text, target, read)
+    return found
+
+
+@lru_cache(maxsize=KEPT)
+def _kept(text: str, target: str, read: Callable[[Parser], Any]) -> Any:
+    return _read(text, target, read)
+
+
+def _read(text: str, target: str, read: Callable[[Parser], T]) -> T:
     parser = Parser(text, target)
     found = read(parser)
     parser.expect_end()

@@ -2,11 +2,11 @@
 
 import datetime as dt
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import blake2b
 
-from dphub_serving.odata import bound
-from dphub_serving.odata.bound import Expression
+from dphub_serving.odata import trees
+from dphub_serving.odata.bound import Column, Computed, Expression, Reference
 from dphub_serving.odata.edm import EntityType, Property
 from dphub_serving.odata.token import Cursor, SkipToken
 from dphub_serving.odata.values import Value
@@ -26,38 +26,55 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    property: Property
+    """`asked` is the text that it was read from, where it is no property."""
+
+    expression: Expression
     descending: bool = False
+    asked: str = ""
+
+    @property
+    def name(self) -> str | None:
+        """Of the property that it is."""
+        return self.expression.property.name if isinstance(self.expression, Column) else None
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """`asked` is the text that the condition was read from, with what its aliases stand for;
-    `now` is the moment of the request."""
+    """What `$filter` and `$search` ask. `asked` are the texts that the condition was read from,
+    with what their aliases stand for; `now` is the moment of the request, and `volatile` says that
+    the answer depends on it."""
 
     condition: Expression
     asked: str
     now: dt.datetime
-
-    @property
-    def volatile(self) -> bool:
-        """Whether the answer depends on the moment."""
-        return bound.mentions_now(self.condition)
+    volatile: bool
+    computed: tuple[Computed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What every request for entities says: `selected` names what `$select` asks for, or is None
-    where every property is asked."""
+    where every property is asked. A complex property of `select` has the parts that are asked."""
 
     type: EntityType
-    select: tuple[Property, ...]
+    select: tuple[Property | Computed, ...]
     selected: tuple[str, ...] | None
+    now: dt.datetime | None = field(default=None, kw_only=True)
 
     @property
     def has_key(self) -> bool:
         """Without all of the key, every entity owes its `id` (JSON Format 4.01, section 4.6.8)."""
         return set(self.type.key) <= {each.name for each in self.select}
+
+    @property
+    def shown(self) -> tuple[Computed, ...]:
+        """What is computed for the answer."""
+        return tuple(each for each in self.select if isinstance(each, Computed))
+
+    @property
+    def volatile(self) -> bool:
+        """Whether the answer depends on the moment."""
+        return trees.is_volatile(*(each.expression for each in self.shown))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +100,18 @@ class Query(Asked):
         """How many rows to read: one more than the page, where that one tells of another page."""
         return self.page if self.top is not None and self.top <= self.page else self.page + 1
 
+    @property
+    def computed(self) -> tuple[Computed, ...]:
+        """For the answer, or for its order."""
+        found = trees.with_references(*(each.expression for each in self.order))
+        ordering = [each.computed for each in found if isinstance(each, Reference)]
+        return trees.complete([*self.shown, *ordering])
+
+    @property
+    def volatile(self) -> bool:
+        filtered = self.filter is not None and self.filter.volatile
+        return filtered or trees.is_volatile(*(each.expression for each in self.shown))
+
 
 @dataclass(frozen=True, slots=True)
 class Lookup(Asked):
@@ -101,6 +130,6 @@ def next_token(query: Query, sequence: int, cursor: Cursor, rows: int) -> SkipTo
 def scope(entity_type: EntityType, filter: Filter | None, order: tuple[Order, ...]) -> str:
     """What a skip token is bound to: the product (by its type's full name), filter and order."""
     asked = filter.asked if filter else None
-    terms = [[each.property.name, each.descending] for each in order]
+    terms = [[each.name, each.asked, each.descending] for each in order]
     text = json.dumps([entity_type.qualified_name, asked, terms], separators=(",", ":"))
     return blake2b(text.encode(), digest_size=_SCOPE_BYTES).hexdigest()

@@ -39,7 +39,7 @@ async def page(
     size = exchange.maxpagesize
     query = bind.query(request, served.entity_set.type, served.limits, maxpagesize=size)
     tag = etag.tag(
-        target.identity, served.sequence, request, form, query.maxpagesize, _moment(query.filter)
+        target.identity, served.sequence, request, form, query.maxpagesize, _moment(query)
     )
     if exchange.not_modified(tag):
         return exchange.unchanged(tag)
@@ -61,7 +61,7 @@ async def entity(
     target = await resolve(hub, catalog, path.service, path.entity_set, request.snapshot)
     served, form = target.served, exchange.form(request.options.format)
     lookup = bind.lookup(request, served.entity_set.type, path.key)
-    tag = etag.tag(target.identity, served.sequence, request, form)
+    tag = etag.tag(target.identity, served.sequence, request, form, _moment(lookup))
     if exchange.not_modified(tag):
         return exchange.unchanged(tag)
 
@@ -126,9 +126,9 @@ def _total(session: Session, table: Table, query: Query) -> int:
     return read.count(session, compile_count(table, query.filter))
 
 
-def _moment(wanted: Filter | None) -> str | None:
+def _moment(wanted: Filter | Query | Lookup | None) -> str | None:
     """An answer that depends on the moment has an entity tag of that moment."""
-    return wanted.now.isoformat() if wanted and wanted.volatile else None
+    return wanted.now.isoformat() if wanted and wanted.volatile and wanted.now else None
 
 
 def _next_link(base: str, request: Request, query: Query, sequence: int, found: Rows) -> str | None:
@@ -159,7 +159,10 @@ def _entity(
 
 def _shape(target: Target, form: Format, *, owes_id: bool) -> Shape:
     owed = form.control("id") if owes_id and form.level != "none" else None
-    return Shape(target.entity_set.name, owed, form.ieee754)
+    told = None if form.level == "none" else form.control("type")
+    hash_before = "#" if form.version == "4.0" else ""
+    count = form.control("count")
+    return Shape(target.entity_set.name, owed, form.ieee754, told, hash_before, count)
 
 
 async def _kept(
@@ -195,7 +198,7 @@ async def _run(hub: Hub, work: Callable[[Session], bytes], gone: Gone, *, scans:
         raise DeadlineExceeded(f"the answer took longer than {seconds:g} seconds") from error
     except Impossible as error:
         raise Incomputable(
-            "for some row there is a division by zero or a number too large", target="$filter"
+            "for some row there is a division by zero or a number too large, or a pattern is none"
         ) from error
     except FileMissing as error:
         log.warning("snapshot cannot be read", extra={"why": str(error.__cause__)})

@@ -5,73 +5,54 @@ comparisons stay as DuckDB's scan knows them (`"day" > ?`). Beneath `not` and as
 compiled exactly: OData's comparisons are never null.
 """
 
-import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import assert_never
 
-from dphub_serving.odata import numbers
+from dphub_serving.odata import trees
 from dphub_serving.odata.bound import (
-    DATE,
     DOUBLE,
-    DURATION,
-    MOMENT,
     SINGLE,
-    TIME,
-    WIDE,
     Arithmetic,
+    Array,
+    Case,
+    Cast,
     Column,
     Comparison,
     Constant,
+    Counted,
     Expression,
     Function,
     Junction,
+    Kept,
+    Matches,
+    Member,
     Membership,
     Negative,
     Not,
     Now,
+    Ordered,
+    Quantified,
+    Record,
+    Reference,
+    Same,
+    Slice,
     Type,
+    Variable,
 )
-from dphub_serving.odata.values import Value
-from dphub_serving.sql import functions
+from dphub_serving.sql import collections
+from dphub_serving.sql.casts import cast
+from dphub_serving.sql.computation import Computation
+from dphub_serving.sql.constants import LONG, constant, listed
 from dphub_serving.sql.fragment import Fragment, fill, joined, parameter
+from dphub_serving.sql.statement import computed_name, text
+from dphub_serving.sql.types import sql_type
 
 FALSE, TRUE = Fragment("false"), Fragment("true")
-# From here on a list travels as one parameter.
-LONG = 50
-
-_SQL = {
-    "Edm.Boolean": "BOOLEAN",
-    "Edm.SByte": "TINYINT",
-    "Edm.Byte": "SMALLINT",
-    "Edm.Int16": "SMALLINT",
-    "Edm.Int32": "INTEGER",
-    "Edm.Int64": "BIGINT",
-    WIDE: "HUGEINT",
-    "Edm.Single": "FLOAT",
-    "Edm.Double": "DOUBLE",
-    "Edm.String": "VARCHAR",
-    "Edm.Guid": "VARCHAR",
-    "Edm.Date": "DATE",
-    "Edm.DateTimeOffset": "TIMESTAMPTZ",
-    "Edm.TimeOfDay": "VARCHAR",
-    "Edm.Duration": "BIGINT",
-    "Edm.Binary": "BLOB",
-}
-_FARTHEST = 2**31 - 1
 _SIGNS = {"eq": "=", "ne": "<>", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
-_BY_ZERO = "{1} = 0 AND {0} IS NOT NULL"
-_FAILS = f"CASE WHEN {_BY_ZERO} THEN error('division by zero') ELSE {{0}} %s {{1}} END"
-_ARITHMETIC = {"add": "+", "sub": "-", "mul": "*", "mod": "%"}
 
 
-@dataclass(frozen=True, slots=True)
-class Compiler:
-    """`column` is the SQL of a property, `now` the moment of the request."""
-
-    column: Callable[[Column], Fragment]
-    now: Value | None = None
+class Compiler(Computation):
+    """The whole of it."""
 
     def condition(self, tree: Expression) -> Fragment:
         """For WHERE: what is not true may be null."""
@@ -82,6 +63,8 @@ class Compiler:
                 return self.membership(tree)
             case Junction(operator, terms):
                 return self.junction(operator, terms, self.condition)
+            case Matches(operands, sought):
+                return self.matches(operands, sought)
             case _:
                 return self.value(tree)
 
@@ -92,6 +75,12 @@ class Compiler:
                 return self.column(tree)
             case Constant(value, kind):
                 return constant(value, kind)
+            case Variable(number):
+                return collections.each(number)
+            case Member(operand, field):
+                return fill(f"struct_extract({{0}}, {text(field)})", self.value(operand))
+            case Reference(computed):
+                return Fragment(computed_name(computed.name))
             case Now():
                 return parameter(self.now, "TIMESTAMPTZ")
             case Arithmetic():
@@ -108,6 +97,43 @@ class Compiler:
                 return self.junction(operator, terms, self.value)
             case Not(operand):
                 return fill("(NOT {0})", self.value(operand))
+            case Case():
+                return self.case(tree)
+            case Cast(operand, kind):
+                return self.cast(operand, kind)
+            case Matches(operands, sought):
+                return fill("coalesce({0}, false)", self.matches(operands, sought))
+            case _:
+                return self.nested(tree)
+
+    def nested(
+        self, tree: Array | Record | Counted | Kept | Slice | Ordered | Quantified | Same
+    ) -> Fragment:
+        """Of collections and complex values."""
+        match tree:
+            case Array(members, kind):
+                item = kind.item or kind
+                each = joined(", ", [self.converted(member, item) for member in members])
+                return collections.array(each, sql_type(kind))
+            case Record(members, kind):
+                return collections.record(kind, [self.value(each) for _, each in members])
+            case Counted(collection):
+                return collections.counted(self.value(collection))
+            case Slice(collection, skip, top):
+                return collections.slice_of(self.value(collection), skip, top)
+            case Ordered():
+                keys = [self.value(each) for each in tree.keys]
+                return collections.ordered(
+                    self.value(tree.collection), tree.variable.number, keys, tree.descending
+                )
+            case Kept(collection, variable, condition):
+                passing = self.condition(condition)
+                return collections.kept(self.value(collection), variable.number, passing)
+            case Quantified():
+                return self.quantified(tree)
+            case Same(left, right, kind):
+                sides = (self.cast(each, kind) for each in (left, right))
+                return fill("({0} IS NOT DISTINCT FROM {1})", *map(collections.whole, sides))
             case _:
                 assert_never(tree)
 
@@ -156,135 +182,41 @@ class Compiler:
 
     def membership(self, tree: Membership) -> Fragment:
         operand, kind = self.value(tree.operand), tree.operand.type
-        parts = [_listed(operand, tree.values, kind)] if tree.values else []
+        # A lambda has no room for a subquery.
+        long = len(tree.values) > LONG
+        inside = long and any(isinstance(each, Variable) for each in trees.within(tree.operand))
+        parts = [listed(operand, tree.values, kind, inside=inside)] if tree.values else []
         if tree.null:
             parts.append(fill("({0} IS NULL)", operand))
         return fill("({0})", joined(" OR ", parts)) if parts else FALSE
 
+    def matches(self, operands: tuple[Expression, ...], sought: str) -> Fragment:
+        wanted = Fragment("lower(?::VARCHAR)", (sought,))
+        found = [fill("contains(lower({0}), {1})", self.value(each), wanted) for each in operands]
+        return fill("({0})", joined(" OR ", found)) if found else FALSE
+
+    def quantified(self, tree: Quantified) -> Fragment:
+        collection, number = self.value(tree.collection), tree.variable.number
+        if tree.predicate is None:
+            return collections.exists(collection)
+        if tree.quantifier == "any":
+            passing = self.condition(tree.predicate)
+            return collections.exists(collections.kept(collection, number, passing))
+        failing = fill("NOT coalesce({0}, false)", self.condition(tree.predicate))
+        return fill("(NOT {0})", collections.exists(collections.kept(collection, number, failing)))
+
     # values
 
-    def converted(self, tree: Expression, kind: Type) -> Fragment:
-        """As a value of `kind`: what is exact is cast where it meets another type."""
-        found = self.value(tree)
-        same = tree.type == kind or (numbers.is_integer(tree.type) and numbers.is_integer(kind))
-        return found if same else fill(f"{{0}}::{sql_type(kind)}", found)
+    def case(self, tree: Case) -> Fragment:
+        branches = [
+            fill(
+                "WHEN {0} THEN {1}",
+                self.condition(test),
+                self.converted(value, tree.type),
+            )
+            for test, value in tree.branches
+        ]
+        return fill("CASE {0} END", joined(" ", branches))
 
-    def widened(self, tree: Expression, kind: Type) -> Fragment:
-        """Integers are computed in 128 bits."""
-        found = self.value(tree)
-        return found if tree.type == kind else fill(f"{{0}}::{sql_type(kind)}", found)
-
-    def arithmetic(self, tree: Arithmetic) -> Fragment:
-        kind = tree.type
-        if kind in (DATE, MOMENT, DURATION):
-            return self.times(tree)
-        if kind.edm == "Edm.Decimal" and tree.operator == "mul":
-            # Of two narrow decimals DuckDB keeps 18 digits.
-            wide = f"({{0}}::DECIMAL({kind.digits},{tree.left.type.scale}) * {{1}})"
-            return fill(wide, self.exact(tree.left), self.exact(tree.right))
-        left, right = self.widened(tree.left, kind), self.widened(tree.right, kind)
-        match tree.operator:
-            case "div":
-                return self.quotient(tree, left, right)
-            case "divby":
-                return fill("({0} / {1})", left, right)
-            case "mod" if kind in (DOUBLE, SINGLE):
-                return fill(f"({_FAILS % '%'})", left, right)
-            case operator:
-                found = fill(f"({{0}} {_ARITHMETIC[operator]} {{1}})", left, right)
-                return fill(f"{{0}}::{sql_type(kind)}", found)
-
-    def exact(self, tree: Expression) -> Fragment:
-        """As a decimal of its own precision."""
-        if tree.type.edm == "Edm.Decimal":
-            return self.value(tree)
-        return fill(f"{{0}}::DECIMAL({tree.type.digits},0)", self.value(tree))
-
-    def quotient(self, tree: Arithmetic, left: Fragment, right: Fragment) -> Fragment:
-        if numbers.is_integer(tree.type):
-            return fill("({0} // {1})", left, right)
-        exact = numbers.is_exact(tree.left.type) and numbers.is_exact(tree.right.type)
-        return fill(f"({_FAILS % '/'})" if exact else "({0} / {1})", left, right)
-
-    def times(self, tree: Arithmetic) -> Fragment:
-        left, right = self.value(tree.left), self.value(tree.right)
-        match tree.operator, tree.left.type.edm, tree.right.type.edm:
-            case "sub", "Edm.DateTimeOffset", "Edm.DateTimeOffset":
-                return fill("(epoch_us({0}) - epoch_us({1}))", left, right)
-            case "sub", "Edm.Date", "Edm.Date":
-                return fill("(({0} - {1}) * 86400000000)", left, right)
-            case sign, "Edm.DateTimeOffset", _:
-                moved = f"make_timestamptz(epoch_us({{0}}) {_ARITHMETIC[sign]} {{1}})"
-                return fill(moved, left, right)
-            case sign, "Edm.Date", _:
-                moved = f"(epoch_us({{0}}::TIMESTAMP) {_ARITHMETIC[sign]} {{1}})"
-                return fill(f"make_timestamp({moved})::DATE", left, right)
-            case "div" | "divby", _, _:
-                return fill(f"({_FAILS % '/'})::BIGINT", left, right)
-            case sign, _, _:
-                return fill(f"({{0}} {_ARITHMETIC[sign]} {{1}})::BIGINT", left, right)
-
-    def function(self, tree: Function) -> Fragment:
-        arguments = tuple(map(self.value, tree.arguments))
-        if tree.name == "substring":
-            places = map(_place, arguments[1:], tree.arguments[1:])
-            arguments = (arguments[0], *places)
-        if tree.name in _OF_PARTS and tree.arguments[0].type != DATE:
-            whole = functions.TIME if tree.arguments[0].type == TIME else functions.UTC
-            arguments = (fill(whole, arguments[0]),)
-        template = functions.FUNCTIONS[tree.name]
-        if tree.name in _ROUNDING and numbers.is_integer(tree.arguments[0].type):
-            template = "{0}"
-        if tree.name == "substring" and len(arguments) == 2:
-            template = functions.SUBSTRING
-        found = fill(template, *arguments)
-        return fill(f"{{0}}::{sql_type(tree.type)}", found) if tree.type.edm == WIDE else found
-
-
-def _place(found: Fragment, tree: Expression) -> Fragment:
-    """A number of characters, within what DuckDB counts."""
-    if isinstance(tree, Constant) and isinstance(tree.value, Decimal):
-        return parameter(max(min(int(tree.value), _FARTHEST), -_FARTHEST), "BIGINT")
-    narrow = tree.type.edm in ("Edm.SByte", "Edm.Byte", "Edm.Int16", "Edm.Int32")
-    return fill("{0}::BIGINT" if narrow else f"({functions.PLACE})::BIGINT", found)
-
-
-_OF_PARTS = frozenset(
-    {"year", "month", "day", "hour", "minute", "second", "fractionalseconds", "date", "time"}
-)
-_ROUNDING = frozenset({"round", "floor", "ceiling"})
-
-
-def sql_type(kind: Type) -> str:
-    if kind.edm == "Edm.Decimal":
-        return f"DECIMAL({kind.digits},{kind.scale})"
-    return _SQL[kind.edm]
-
-
-def constant(value: Value | None, kind: Type) -> Fragment:
-    if value is None:
-        return Fragment("NULL" if kind.edm == "null" else f"NULL::{sql_type(kind)}")
-    if kind == TIME:
-        return Fragment("?::TIME::VARCHAR", (value,))
-    return parameter(_native(value, kind), sql_type(kind))
-
-
-def _native(value: Value, kind: Type) -> object:
-    """As DuckDB takes it: a number as the type that it is computed in."""
-    if isinstance(value, dt.timedelta):
-        return value // dt.timedelta(microseconds=1)
-    if not isinstance(value, Decimal):
-        return value
-    if kind in (DOUBLE, SINGLE):
-        return float(value)
-    return int(value) if numbers.is_integer(kind) else value
-
-
-def _listed(operand: Fragment, values: tuple[Value, ...], kind: Type) -> Fragment:
-    if len(values) <= LONG:
-        return fill("({0} IN ({1}))", operand, joined(", ", (constant(v, kind) for v in values)))
-    native = [_native(each, kind) for each in values]
-    cast = "TIME" if kind == TIME else sql_type(kind)
-    member = "member::VARCHAR" if kind == TIME else "member"
-    rows = Fragment(f"SELECT {member} FROM (SELECT unnest(?::{cast}[]) AS member)", (native,))
-    return fill("({0} IN ({1}))", operand, rows)
+    def cast(self, tree: Expression, kind: Type) -> Fragment:
+        return cast(self.value(tree), tree.type, kind)

@@ -4,16 +4,21 @@ A filter that names keys reads the rows of these keys alone; every other conditi
 no column makes the key of every row.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import NamedTuple
 
 from dphub_serving.odata.bound import Column, Comparison, Constant, Expression, Junction, Membership
+from dphub_serving.odata.parser import KEPT, LONGEST_KEPT
 from dphub_serving.odata.query import Filter
+from dphub_serving.odata.same import Same
 from dphub_serving.odata.values import Value
 from dphub_serving.sql.expression import TRUE, Compiler
 from dphub_serving.sql.fragment import Fragment, fill, joined
 from dphub_serving.sql.keys import between, row_of
-from dphub_serving.sql.statement import Statement, name
+from dphub_serving.sql.relation import Relation, columns
+from dphub_serving.sql.statement import Statement
 from dphub_serving.sql.table import Table
 
 # Each key costs a look at the file; beyond so many, one look at the whole file costs less.
@@ -42,12 +47,51 @@ def asks_many(table: Table, wanted: Filter | None) -> bool:
     return all(_keys(table, term) is None for term in _conjuncts(wanted.condition))
 
 
-def passing(table: Table, wanted: Filter | None) -> Passing:
-    every = Fragment(table.source())
+def passing(table: Table, wanted: Filter | None, more: Relation | None = None) -> Passing:
+    """`more` are columns that the relation has besides, in which the condition may look too."""
     if wanted is None:
-        return Passing(every, TRUE, few=False)
+        found = Passing(Fragment(table.source()), TRUE, few=False)
+    elif wanted.volatile or len(wanted.asked) > LONGEST_KEPT:
+        found = _passing(table, wanted)
+    else:
+        found = _kept(_Question(Same(wanted.condition), _Place.of(table), table, wanted))
+    if more is None and wanted and wanted.computed:
+        more = Relation(wanted.computed, (), wanted.now)
+    return replace(found, source=more.over(table, found.source)) if more else found
+
+
+class _Place(NamedTuple):
+    """Whatever else is known of the files is the same where these are."""
+
+    rows: str
+    keys: str | None
+    native: str | None
+
+    @classmethod
+    def of(cls, table: Table) -> "_Place":
+        alias = table.native.alias if table.native else None
+        return cls(table.rows_file, table.index_file, alias)
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """The condition was bound to one snapshot's type, and so belongs to its table alone."""
+
+    condition: Same[Expression]
+    place: _Place
+    table: Table = field(compare=False)
+    wanted: Filter = field(compare=False)
+
+
+@lru_cache(maxsize=KEPT)
+def _kept(question: _Question) -> Passing:
+    return _passing(question.table, question.wanted)
+
+
+def _passing(table: Table, wanted: Filter) -> Passing:
+    every = Fragment(table.source())
     terms = _conjuncts(wanted.condition)
-    compiler = Compiler(_columns(table), wanted.now)
+    compiler = Compiler(columns(table), wanted.now)
     for number, term in enumerate(terms):
         keys = _keys(table, term)
         if keys is not None:
@@ -60,14 +104,6 @@ def passing(table: Table, wanted: Filter | None) -> Passing:
 
 def _conjuncts(tree: Expression) -> tuple[Expression, ...]:
     return tree.terms if isinstance(tree, Junction) and tree.operator == "and" else (tree,)
-
-
-def _columns(table: Table) -> Callable[[Column], Fragment]:
-    def column(each: Column) -> Fragment:
-        spelled = table.spelled if each.property.name == table.key else None
-        return Fragment(f"({spelled.key_sql()})" if spelled else name(each.property.name))
-
-    return column
 
 
 def _keys(table: Table, term: Expression) -> Sequence[Value] | None:

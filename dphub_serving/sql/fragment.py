@@ -1,7 +1,7 @@
 """A piece of SQL with its parameters, put together without ever losing their order."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dphub_serving.odata.errors import TooComplex
@@ -39,6 +39,14 @@ def joined(separator: str, parts: Iterable[Fragment]) -> Fragment:
     every = list(parts)
     text = separator.join(each.text for each in every)
     return _checked(text, [param for each in every for param in each.params])
+
+
+def extended(source: Fragment, columns: Sequence[tuple[str, Fragment]]) -> Fragment:
+    """The relation with more columns, under quoted names that it has not."""
+    if not columns:
+        return source
+    items = joined(", ", [fill(f"{{0}} AS {quoted}", value) for quoted, value in columns])
+    return fill("(SELECT *, {0} FROM {1})", items, source)
 
 
 def _checked(text: str, params: list[object]) -> Fragment:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from dphub_serving.sql import collections
+
 _FROM = "CASE WHEN {1} < 0 THEN greatest(length({0}) + {1}, 0) ELSE {1} END + 1"
 _FRACTION = "(date_part('microsecond', {0}) % 1000000 * 0.000001::DECIMAL(7,6))::DECIMAL(7,6)"
 
@@ -33,6 +35,9 @@ FUNCTIONS: Mapping[str, str] = {
     "totalseconds": "({0}::DECIMAL(20,0) * 0.000001::DECIMAL(7,6))::DECIMAL(20,6)",
     "mindatetime": "TIMESTAMPTZ '0001-01-01 00:00:00+00'",
     "maxdatetime": "TIMESTAMPTZ '9999-12-31 23:59:59.999999+00'",
+    "matchespattern": "regexp_matches({0}, {1})",
+    "hassubset": collections.SUBSET,
+    "hassubsequence": collections.SUBSEQUENCE,
     "round": "round({0})",
     "floor": "floor({0})",
     "ceiling": "ceil({0})",

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dphub_serving.odata.token import Scalar
+from dphub_serving.sql.fragment import Fragment
 
 LONGEST = 500
 # In the place of a value: look into the row. Every real value is a text.
@@ -37,7 +38,7 @@ class _Bound:
     """A value in the link: its SQL (None for null) and what that needs."""
 
     sql: str | None
-    params: tuple[Scalar, ...]
+    params: tuple[object, ...]
 
 
 def cursor(last: Sequence[object]) -> tuple[Scalar, ...]:
@@ -53,11 +54,11 @@ def _travelling(text: object) -> Scalar:
 
 
 def ties(
-    terms: Sequence[Term], values: Sequence[Scalar], source: str
-) -> tuple[str, tuple[Scalar, ...]]:
+    terms: Sequence[Term], values: Sequence[Scalar], source: Fragment
+) -> tuple[str, tuple[object, ...]]:
     """Rows with the same `values` that come after it by their position, and its parameters."""
     position = _position(values)
-    conditions, params = [], list[Scalar]()
+    conditions, params = [], list[object]()
     for term, bound in _bounds(terms, values, source):
         same = f"{term.sql} IS NULL" if bound.sql is None else f"{term.sql} = {bound.sql}"
         conditions.append(same)
@@ -66,18 +67,18 @@ def ties(
 
 
 def beyond(
-    terms: Sequence[Term], values: Sequence[Scalar], source: str
-) -> tuple[str, tuple[Scalar, ...]]:
+    terms: Sequence[Term], values: Sequence[Scalar], source: Fragment
+) -> tuple[str, tuple[object, ...]]:
     """Rows whose values come after `values`, and its parameters."""
     condition: str = "false"
-    params: tuple[Scalar, ...] = ()
+    params: tuple[object, ...] = ()
     for term, bound in reversed(_bounds(terms, values, source)):
         condition, params = _step(term, bound, condition, params)
     return condition, params
 
 
 def _bounds(
-    terms: Sequence[Term], values: Sequence[Scalar], source: str
+    terms: Sequence[Term], values: Sequence[Scalar], source: Fragment
 ) -> list[tuple[Term, _Bound]]:
     position = _position(values)
     pairs = zip(terms, values, strict=False)
@@ -89,17 +90,18 @@ def _position(values: Sequence[Scalar]) -> int:
     return last if type(last) is int else -1
 
 
-def _bound(term: Term, value: Scalar, position: Scalar, source: str) -> _Bound:
+def _bound(term: Term, value: Scalar, position: Scalar, source: Fragment) -> _Bound:
     if value is None:
         return _Bound(None, ())
     if value is AT_HOME:
-        return _Bound(f"(SELECT {term.sql} FROM {source} WHERE file_row_number = ?)", (position,))
+        row = f"(SELECT {term.sql} FROM {source.text} WHERE file_row_number = ?)"
+        return _Bound(row, (*source.params, position))
     return _Bound(f"TRY_CAST(?::VARCHAR AS {term.stored})", (str(value),))
 
 
 def _step(
-    term: Term, bound: _Bound, rest: str, params: tuple[Scalar, ...]
-) -> tuple[str, tuple[Scalar, ...]]:
+    term: Term, bound: _Bound, rest: str, params: tuple[object, ...]
+) -> tuple[str, tuple[object, ...]]:
     column, given = term.sql, bound.params
     if bound.sql is None:
         same = f"({column} IS NULL AND ({rest}))"

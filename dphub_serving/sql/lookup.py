@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from dphub_k8s.api.keys import KeyRecipe
 from dphub_serving.odata.query import Lookup
+from dphub_serving.sql.fragment import Fragment
 from dphub_serving.sql.keys import row_of, spelled, stored
+from dphub_serving.sql.relation import Relation
 from dphub_serving.sql.shape import Shape, reading, row
 from dphub_serving.sql.statement import Statement
 from dphub_serving.sql.table import Table
@@ -47,8 +49,9 @@ def compile_lookup(table: Table, lookup: Lookup, shape: Shape) -> Direct | Index
         return _indexed(table, lookup, shape, key)
     if recipe:
         return None
-    found = row_of(table, key)
-    return Direct(Statement(_select(table, lookup, shape, found.text), found.params))
+    found, source = row_of(table, key), _source(table, lookup)
+    text = _select(table, lookup, shape, found.text)
+    return Direct(Statement(text, (*source.params, *found.params)))
 
 
 def _spelled(
@@ -59,7 +62,8 @@ def _spelled(
         return None
     conditions, params = found
     text = _select(table, lookup, shape, " AND ".join(conditions), KEY_GIVEN)
-    return Direct(Statement(text, (*_given(table, lookup, shape, key), *params)))
+    given = _given(table, lookup, shape, key)
+    return Direct(Statement(text, (*given, *_source(table, lookup).params, *params)))
 
 
 def _indexed(table: Table, lookup: Lookup, shape: Shape, key: object) -> Indexed:
@@ -69,13 +73,19 @@ def _indexed(table: Table, lookup: Lookup, shape: Shape, key: object) -> Indexed
     text = _select(
         table, lookup, shape, "file_row_number = ?", KEY_GIVEN if table.spelled else None
     )
-    return Indexed(Statement(index, (key,)), text, given)
+    source = _source(table, lookup)
+    return Indexed(Statement(index, (key,)), text, (*given, *source.params))
+
+
+def _source(table: Table, lookup: Lookup) -> Fragment:
+    return Relation.of(lookup).over(table, Fragment(table.source()))
 
 
 def _select(
     table: Table, lookup: Lookup, shape: Shape, condition: str, key: str | None = None
 ) -> str:
-    relation = reading(table, lookup, shape, f" WHERE {condition}", key_known=key is not None)
+    known, source = key is not None, _source(table, lookup).text
+    relation = reading(table, lookup, shape, f" WHERE {condition}", key_known=known, source=source)
     # The key is unique; the limit lets DuckDB stop at the row.
     return f"SELECT {row(table, lookup, shape, key)} FROM {relation} LIMIT 1"
 

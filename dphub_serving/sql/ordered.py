@@ -9,14 +9,17 @@ where no value is left, read in file order.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dphub_serving.odata.bound import Column
 from dphub_serving.odata.query import Order, Query
 from dphub_serving.odata.token import AfterRow, Cursor
 from dphub_serving.sql import keyset
 from dphub_serving.sql.filter import Passing, passing
 from dphub_serving.sql.fragment import Fragment, joined
+from dphub_serving.sql.relation import Relation, by
 from dphub_serving.sql.shape import Shape, reading, row
 from dphub_serving.sql.statement import Statement, name
 from dphub_serving.sql.table import POSITION, Table
+from dphub_serving.sql.types import sql_type
 
 Row = tuple[object, ...]
 # Beyond that DuckDB reads all columns of the rows that it sorts.
@@ -28,13 +31,15 @@ _BEFORE, _OPEN = name("rows before"), name("group open")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What the statements of one page have in common."""
+    """What the statements of one page have in common; `every` has all rows, with the values of the
+    order that are computed."""
 
     table: Table
     query: Query
     shape: Shape
     terms: tuple[keyset.Term, ...]
     rows: Passing
+    every: Fragment
 
     @property
     def order(self) -> str:
@@ -119,7 +124,7 @@ class Step:
         """Those that agree with the last one in this value too."""
         texts = last[1 : self.level + 2]
         assert all(each is None or isinstance(each, str) for each in texts)
-        terms, source = self.reading.terms[: len(texts)], self.reading.table.source()
+        terms, source = self.reading.terms[: len(texts)], self.reading.every
         same = Fragment(*keyset.ties(terms, (*texts, -1), source))  # type: ignore[arg-type]
         return joined(" AND ", [same, *([self.behind] if self.behind else [])])
 
@@ -154,14 +159,16 @@ class Sorted:
 
 
 def compile_sorted(table: Table, query: Query, shape: Shape) -> Sorted:
-    terms = tuple(_term(table, each) for each in query.order)
-    rows = passing(table, query.filter)
-    found = Reading(table, query, shape, terms, rows)
-    unique = any(each.property.name in {table.key, table.unique} for each in query.order)
+    terms = tuple(_term(table, each, number) for number, each in enumerate(query.order))
+    relation = Relation.of(query)
+    rows = passing(table, query.filter, relation)
+    every = relation.over(table, Fragment(table.source()))
+    found = Reading(table, query, shape, terms, rows, every)
+    unique = any(each.name and each.name in {table.key, table.unique} for each in query.order)
     by_values = not rows.few and not unique and query.skip + query.fetch <= MOST
     ties = beyond = None
     if isinstance(query.cursor, AfterRow):
-        source, values = table.source(), query.cursor.values
+        source, values = found.every, query.cursor.values
         beyond = Fragment(*keyset.beyond(terms, values, source))
         # In file order, which DuckDB keeps.
         by_position = " ORDER BY file_row_number" if rows.few else ""
@@ -170,8 +177,11 @@ def compile_sorted(table: Table, query: Query, shape: Shape) -> Sorted:
     return Sorted(found, ties, beyond, query.skip, query.fetch, by_values)
 
 
-def _term(table: Table, order: Order) -> keyset.Term:
-    prop = order.property
+def _term(table: Table, order: Order, number: int) -> keyset.Term:
+    if not isinstance(order.expression, Column):
+        kind = sql_type(order.expression.type)
+        return keyset.Term(by(number), order.descending, kind, complete=False)
+    prop = order.expression.property
     spelled = table.spelled if prop.name == table.key else None
     sql = f"({spelled.key_sql()})" if spelled else name(prop.name)
     complete = prop.name == table.key or prop.name in table.complete

@@ -18,6 +18,7 @@ from dphub_serving.odata.token import AfterRow, AtRow, Cursor
 from dphub_serving.sql.filter import passing
 from dphub_serving.sql.fragment import Fragment, joined
 from dphub_serving.sql.ordered import Sorted, compile_sorted
+from dphub_serving.sql.relation import Relation
 from dphub_serving.sql.shape import Shape
 from dphub_serving.sql.spelling import Select, Spelling
 from dphub_serving.sql.statement import Statement
@@ -83,14 +84,14 @@ def sorts(table: Table, query: Query) -> bool:
 def deciding(table: Table, order: tuple[Order, ...]) -> tuple[Order, ...]:
     """Without what comes behind a unique column."""
     for number, each in enumerate(order, 1):
-        if each.property.name in {table.key, table.unique}:
+        if each.name is not None and each.name in {table.key, table.unique}:
             return order[:number]
     return order
 
 
 def direction(table: Table, order: tuple[Order, ...]) -> bool | None:
     """Whether the order asked is the reverse of the stored one; None where it is neither."""
-    names = tuple(each.property.name for each in order)
+    names = tuple(each.name for each in order)
     if names != table.storage_order[: len(names)] or len({each.descending for each in order}) > 1:
         return None
     return bool(order) and order[0].descending
@@ -106,12 +107,14 @@ def _range(table: Table, query: Query, shape: Shape, *, reverse: bool) -> Range:
     else:
         # In file order, which DuckDB keeps; the limit ends the scan where a bound only filters it.
         rest, params = " WHERE file_row_number >= ? LIMIT ?", (first, end - first)
-    select = Select.of(table, query, shape, table.source(), rest, placed=False)
-    return Range(Statement(select.text, params), first, end, table.rows, select.spelling)
+    source = Relation.of(query).over(table, Fragment(table.source()))
+    select = Select.of(table, query, shape, source.text, rest, placed=False)
+    statement = Statement(select.text, (*source.params, *params))
+    return Range(statement, first, end, table.rows, select.spelling)
 
 
 def _filtered(table: Table, query: Query, shape: Shape, *, reverse: bool) -> Filtered:
-    rows, begin = passing(table, query.filter), list[Fragment]()
+    rows, begin = passing(table, query.filter, Relation.of(query)), list[Fragment]()
     if isinstance(query.cursor, AtRow) and reverse:
         first = table.rows - min(query.cursor.row, table.rows)
         begin.append(Fragment("file_row_number < ?", (first,)))

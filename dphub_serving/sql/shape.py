@@ -1,23 +1,33 @@
 """Which columns a row's JSON needs, and how it is put together."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dphub_k8s.api.keys import ORDINAL, KeyRecipe
+from dphub_serving.odata.bound import BOOLEAN, NULL, STRING, WIDE, Computed, Type
 from dphub_serving.odata.edm import Property
 from dphub_serving.odata.query import Asked
 from dphub_serving.sql import json
-from dphub_serving.sql.statement import name, text
+from dphub_serving.sql.statement import computed_name, name, text
 from dphub_serving.sql.table import KEY_TEXT, Table
+
+# So many digits may not fit any more.
+MOST_OF_INT64 = 19
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
     """How rows are written: `id` is the name of the control information that names an entity whose
-    key is not among the properties, or None where it is not owed; `entity_set` begins its value."""
+    key is not among the properties, or None where it is not owed; `entity_set` begins its value.
+    `type` is the name of the control information that names the type of a computed property, or
+    None, and `hash` stands before such a type; `count` is that of the number of members."""
 
     entity_set: str
     id: str | None = None
     ieee754: bool = False
+    type: str | None = None
+    hash: str = "#"
+    count: str = "@odata.count"
 
 
 def owes_id(asked: Asked, shape: Shape) -> bool:
@@ -32,20 +42,44 @@ def row(table: Table, asked: Asked, shape: Shape, key: str | None = None) -> str
         literal = json.key_literal(table.types[table.key], key_sql)
         fields.append((shape.id, f"{text(shape.entity_set + '(')} || {literal} || ')'"))
     for each in asked.select:
-        is_key = each.name == table.key
-        column = key_sql if is_key else name(each.name)
-        fields.append(_field(each, column, shape))
+        fields += _fields(each, key_sql if each.name == table.key else None, shape)
     return json.row(fields)
 
 
 def without_key(table: Table, asked: Asked, shape: Shape) -> str:
     """The JSON of a row but for its key."""
     others = [each for each in asked.select if each.name != table.key]
-    return json.row([_field(each, name(each.name), shape) for each in others])
+    return json.row([field for each in others for field in _fields(each, None, shape)])
 
 
-def _field(each: Property, column: str, shape: Shape) -> tuple[str, str]:
-    return each.name, json.value(each.type, column, ieee754=shape.ieee754)
+def _fields(
+    each: Property | Computed, column: str | None, shape: Shape
+) -> Iterator[tuple[str, str]]:
+    if not isinstance(each, Computed):
+        yield each.name, json.value(each.type, column or name(each.name), ieee754=shape.ieee754)
+        return
+    if each.counts:
+        yield (
+            f"{each.counts}{shape.count}",
+            json.value(each.type, computed_name(each.name), ieee754=shape.ieee754),
+        )
+        return
+    if each.dynamic and shape.type and (told := _told(each.type)):
+        yield f"{each.name}{shape.type}", text(f"{shape.hash}{told}")
+    yield each.name, json.value(each.type, computed_name(each.name), ieee754=shape.ieee754)
+
+
+def _told(kind: Type) -> str | None:
+    """The type of a dynamic property, unless its JSON says it (JSON Format 4.01, section 4.6.3)."""
+    if kind.item:
+        return f"Collection({_edm(kind.item)})"
+    return None if kind in (STRING, BOOLEAN, NULL) else _edm(kind)
+
+
+def _edm(kind: Type) -> str:
+    if kind.edm == WIDE:
+        return "Int64" if kind.digits < MOST_OF_INT64 else "Decimal"
+    return kind.edm.removeprefix("Edm.")
 
 
 def reading(
@@ -63,7 +97,8 @@ def reading(
     `source` has the rows, where these are not all; `rest` is what follows it, `more` are further
     items of the select list.
     """
-    names = {each.name for each in asked.select}
+    names = {each.name for each in asked.select if not isinstance(each, Computed)}
+    more = (*(computed_name(each.name) for each in asked.shown), *more)
     keyed = not key_known and (table.key in names or owes_id(asked, shape))
     recipe = table.spelled if keyed else None
     if table.spelled:

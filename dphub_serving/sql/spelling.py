@@ -11,6 +11,7 @@ from typing import Any
 from dphub_k8s.api.keys import KeyRecipe
 from dphub_serving.odata.query import Query
 from dphub_serving.sql.shape import Shape, owes_id, reading, row, spelled_from, without_key
+from dphub_serving.sql.statement import computed_name
 from dphub_serving.sql.table import POSITION, Table
 
 # With more rows DuckDB is the faster one.
@@ -55,7 +56,8 @@ class Select:
             relation = reading(table, asked, shape, rest, more, source=source)
             items = [row(table, asked, shape), *place]
         else:
-            relation = spelled_from(spelling.recipe, source, rest, more)
+            shown = tuple(computed_name(each.name) for each in asked.shown)
+            relation = spelled_from(spelling.recipe, source, rest, (*shown, *more))
             items = [without_key(table, asked, shape), *place, *spelling.recipe.texts_sql()]
         return cls(f"SELECT {', '.join(items)} FROM {relation}", spelling)
 

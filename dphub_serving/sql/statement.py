@@ -17,6 +17,11 @@ def name(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
 
 
+def computed_name(identifier: str) -> str:
+    """Of a computed property; with a blank, so that no column has it."""
+    return name(f"computed {identifier}")
+
+
 def text(literal: str) -> str:
     """A quoted text that is ours (a path, a name of control information), never a value."""
     return "'" + literal.replace("'", "''") + "'"

@@ -6,6 +6,7 @@ double a float, a single a Single.
 
 import datetime as dt
 import math
+import re
 import struct
 from dataclasses import dataclass
 from fractions import Fraction
@@ -39,6 +40,22 @@ def evaluate(node: Node, row: Row) -> Any:
             return row[node.text]
         case "literal":
             return node.value
+        case "variable":
+            return row[f"@{node.text}"]
+        case "any" | "all" | "count" | "countif":
+            return quantified(node, row)
+        case "same" | "differs":
+            return (listed(node.parts[0], row) == listed(node.parts[1], row)) is (
+                node.kind == "same"
+            )
+        case "among":
+            first, collection = node.parts
+            values = [Node("literal", (), str(each), each) for each in listed(collection, row)]
+            return any(compare("eq", first, each, row) for each in values)
+        case "case":
+            return branched(node, row)
+        case "null":
+            return evaluate(node.parts[0], row) is None
         case "and" | "or":
             return logic(node.kind, [evaluate(each, row) for each in node.parts])
         case "not":
@@ -55,9 +72,15 @@ def evaluate(node: Node, row: Row) -> Any:
 
 
 def computed(node: Node, row: Row) -> Any:
+    if node.kind in WHOLES:
+        return WHOLES[node.kind](*(listed(each, row) for each in node.parts))
     values = [evaluate(each, row) for each in node.parts]
     if any(each is None for each in values):
         return None
+    if node.kind == "member":
+        return values[0][node.text]
+    if node.kind == "cast":
+        return cast(values[0], node.text)
     if node.kind in ARITHMETIC:
         return arithmetic(node.kind, *values)
     return FUNCTIONS[node.kind](*values)
@@ -68,6 +91,77 @@ def logic(operator: str, values: list[Any]) -> Any:
     if decides in values:
         return decides
     return None if None in values else not decides
+
+
+# collections
+
+
+def listed(node: Node, row: Row) -> list[Any]:
+    """A collection is never null."""
+    return evaluate(node, row) or []
+
+
+def quantified(node: Node, row: Row) -> Any:
+    """All members are looked at, so that what fails for one of them is found."""
+    collection, *predicate = node.parts
+    members = listed(collection, row)
+    if not predicate:
+        return len(members) if node.kind == "count" else bool(members)
+    variable = f"@{node.text}"
+    found = [evaluate(predicate[0], {**row, variable: each}) is True for each in members]
+    return {"any": any(found), "all": all(found), "countif": sum(found)}[node.kind]
+
+
+def subset(whole: list[Any], part: list[Any]) -> bool:
+    left = list(whole)
+    for each in part:
+        if each not in left:
+            return False
+        left.remove(each)
+    return True
+
+
+def subsequence(whole: list[Any], part: list[Any]) -> bool:
+    rest = iter(whole)
+    return all(any(each == other for other in rest) for each in part)
+
+
+WHOLES: dict[str, Any] = {"hassubset": subset, "hassubsequence": subsequence}
+
+# branches and types
+
+
+def branched(node: Node, row: Row) -> Any:
+    pairs = zip(node.parts[::2], node.parts[1::2], strict=True)
+    found = [(evaluate(test, row), evaluate(value, row)) for test, value in pairs]
+    return next((value for test, value in found if test is True), None)
+
+
+BOUNDS = {"SByte": (-128, 127), "Byte": (0, 255), "Int32": (-(2**31), 2**31 - 1)}
+
+
+def cast(value: Any, name: str) -> Any:
+    if name == "String":
+        return written(value)
+    if isinstance(value, str):
+        if not re.fullmatch("[+-]?[0-9]+", value):
+            return None
+        value = int(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    least, most = BOUNDS[name]
+    whole = int(rounded(value))
+    return whole if least <= whole <= most else None
+
+
+def written(value: Any) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case dt.date():
+            return value.isoformat()
+        case _:
+            return str(value)
 
 
 # comparisons
@@ -231,6 +325,7 @@ FUNCTIONS: dict[str, Any] = {
     "substring": substring,
     "tolower": str.lower,
     "toupper": str.upper,
+    "matchespattern": lambda a, pattern: re.search(pattern, a) is not None,
     "trim": lambda a: a.strip(BLANKS),
     **{part: (lambda a, part=part: getattr(a, part)) for part in ("year", "month", "day")},
     **{part: (lambda a, part=part: getattr(a, part)) for part in ("hour", "minute", "second")},

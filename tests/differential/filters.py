@@ -1,6 +1,7 @@
 """Random rows and random filters over them, as trees and as the text that a client would send."""
 
 import datetime as dt
+import json
 import math
 import random
 import uuid
@@ -25,6 +26,10 @@ TYPES = {
     "g": "uuid",
     "b": "bool",
     "x": "binary",
+    "ts": "list<string>",
+    "ns": "list<int>",
+    "s": "struct<c:string,z:int>",
+    "ss": "list<struct<c:string,z:int>>",
 }
 PLAIN = ["", "a", "A b", "b a", "100%", "a_b", "it's"]
 TEXTS = [*PLAIN, "é", "ÉA", " a ", "\ta\u00a0", "👍a", "\\", "aa"]
@@ -54,16 +59,31 @@ VALUES: dict[str, list[Any]] = {
     "b": [True, False],
     "x": BYTES,
 }
+SCALARS = list(VALUES)
+PATTERNS = ["a", "^A", "b$", "[ab]+", "a.b", "x*", "^.?$", "\\\\"]
 NUMBERS = [300, -1, 2, 10**25, Fraction(5, 2), Fraction(-1, 2), math.inf, math.nan, 0.1]
 INTEGERS, EXACT, INEXACT = ["i", "y", "l"], ["d", "u"], ["f", "r"]
 COMPARISONS = ["eq", "ne", "gt", "ge", "lt", "le"]
 
 
 def rows(dice: random.Random, count: int) -> list[Row]:
-    return [
-        {name: None if dice.random() < 0.2 else dice.choice(VALUES[name]) for name in TYPES}
-        for _ in range(count)
-    ]
+    return [{name: drawn(dice, name) for name in TYPES} for _ in range(count)]
+
+
+def drawn(dice: random.Random, name: str) -> Any:
+    if dice.random() < 0.2:
+        return None
+    match name:
+        case "ts":
+            return [dice.choice([*PLAIN[:4], None]) for _ in range(dice.randint(0, 3))]
+        case "ns":
+            return [dice.choice([0, 1, 2, 7, None]) for _ in range(dice.randint(0, 4))]
+        case "s":
+            return {"c": dice.choice([*PLAIN[:4], None]), "z": dice.choice([0, 1, 7, None])}
+        case "ss":
+            return [drawn(dice, "s") for _ in range(dice.randint(0, 3))]
+        case _:
+            return dice.choice(VALUES[name])
 
 
 # text
@@ -74,6 +94,28 @@ def text(node: Node) -> str:
     match node.kind:
         case "column" | "literal":
             return node.text
+        case "variable":
+            return node.text
+        case "member":
+            return node.text if node.value == "own" else f"{inner[0]}/{node.text}"
+        case "any" | "all":
+            said = f"{node.text}:{inner[1]}" if inner[1:] else ""
+            return f"{inner[0]}/{node.kind}({said})"
+        case "count":
+            return f"{inner[0]}/$count"
+        case "countif":
+            return f"{inner[0]}/$count($filter={inner[1]})"
+        case "same" | "differs":
+            return f"({inner[0]} {'eq' if node.kind == 'same' else 'ne'} {inner[1]})"
+        case "among":
+            return f"{inner[0]} in {inner[1]}"
+        case "null":
+            return f"({inner[0]} eq null)"
+        case "case":
+            pairs = zip(inner[::2], inner[1::2], strict=True)
+            return f"case({','.join(map(':'.join, pairs))})"
+        case "cast":
+            return f"cast({inner[0]},Edm.{node.text})"
         case "not":
             return f"not ({inner[0]})"
         case "-":
@@ -123,11 +165,17 @@ def literal(value: Any) -> Node:
 NULL = Node("literal", (), "null", None)
 
 
+def array(values: list[Any]) -> Node:
+    return Node("literal", (), json.dumps(values, ensure_ascii=False), values)
+
+
 # trees
 
 
 class Dice(random.Random):
-    """Draws typed expressions."""
+    """Draws typed expressions; `level` is how many collections are around."""
+
+    level = 0
 
     def condition(self, depth: int) -> Node:
         kind = self.random()
@@ -150,11 +198,13 @@ class Dice(random.Random):
             return Node(name, (self.string(depth), self.string(0)))
         if kind < 0.35:
             return self.membership(depth)
+        if kind < 0.6:
+            return self.choice([self.quantified, self.wholes, self.typed])(depth)
         make = self.choice([self.number, self.number, self.string, self.of_time, self.plain])
         return make_comparison(self, make, depth)
 
     def membership(self, depth: int) -> Node:
-        name = self.choice(list(TYPES))
+        name = self.choice(SCALARS)
         values = [literal(v) for v in self.sample(VALUES[name], self.randint(1, 2)) if ok(v)]
         values += [NULL] if self.random() < 0.3 or not values else []
         first = Node("column", (), name)
@@ -162,6 +212,86 @@ class Dice(random.Random):
             first = self.integer(depth)
             values += [Node("literal", (), "2.5", Fraction(5, 2))]
         return Node("in", (first, *values))
+
+    def quantified(self, depth: int) -> Node:
+        """What is said of the members of a collection, perhaps with something of the row."""
+        self.level += 1
+        name = f"v{self.level}"
+        item, collection = Node("variable", (), name), self.choice(["ts", "ns", "ss"])
+        source = Node("column", (), collection)
+        said = self.of_member(item, collection)
+        if depth > 0 and self.random() < 0.3:
+            said = Node(self.choice(["and", "or"]), (said, self.test(depth - 1)))
+        self.level -= 1
+        kind = self.random()
+        if kind < 0.1:
+            return Node("any", (source,))
+        if kind < 0.7:
+            return Node(self.choice(["any", "all"]), (source, said), name)
+        if kind < 0.8:
+            counted = Node("count", (source,))
+        else:
+            this = Node("variable", (), "$this")
+            counted = Node("countif", (source, self.of_member(this, collection)), "$this")
+        return Node(self.choice(COMPARISONS), (counted, literal(self.randint(0, 2))))
+
+    def of_member(self, item: Node, collection: str) -> Node:
+        if collection == "ss":
+            own = "own" if item.text == "$this" else None
+            field, collection = self.choice([("c", "ts"), ("z", "ns")])
+            item = Node("member", (item,), field, own)
+        if collection == "ts":
+            other = literal(self.choice(PLAIN[:4]))
+            if self.random() < 0.3:
+                return Node("contains", (item, other))
+        else:
+            other = literal(self.choice([0, 1, 2]))
+            if self.random() < 0.3:
+                item = Node(self.choice(["add", "sub", "mul"]), (item, literal(1)))
+        if self.random() < 0.2:
+            return Node("in", (item, other, NULL))
+        if self.random() < 0.2:
+            other = NULL
+        return Node(self.choice(COMPARISONS), (item, other))
+
+    def wholes(self, _: int) -> Node:
+        """What is said of a collection, or of a complex value, as a whole."""
+        name = self.choice(["ts", "ns"])
+        column = Node("column", (), name)
+        pool = PLAIN[:4] if name == "ts" else [0, 1, 2, 7]
+        given = array([self.choice([*pool, None]) for _ in range(self.randint(0, 3))])
+        kind = self.random()
+        if kind < 0.3:
+            return Node(self.choice(["same", "differs"]), (column, given))
+        if kind < 0.6:
+            sides = self.choice([(column, given), (given, column), (column, column)])
+            return Node(self.choice(["hassubset", "hassubsequence"]), sides)
+        if kind < 0.8:
+            first = self.leaf(["t"], []) if name == "ts" else self.leaf(["i", "l"], [literal(1)])
+            return Node("among", (first, column))
+        whole = Node("column", (), "s")
+        if self.random() < 0.3:
+            return Node("null", (whole,))
+        field = self.choice("cz")
+        part = Node("member", (whole,), field)
+        other = self.leaf(["t"] if field == "c" else ["i"], [NULL])
+        return Node(self.choice(COMPARISONS), (part, other))
+
+    def typed(self, depth: int) -> Node:
+        """Branches, casts and patterns."""
+        kind = self.random()
+        if kind < 0.2:
+            return Node("matchespattern", (self.string(depth), literal(self.choice(PATTERNS))))
+        if kind < 0.5:
+            branches = [self.test(0), self.integer(0), self.test(0), self.integer(depth - 1)]
+            return Node(self.choice(COMPARISONS), (Node("case", tuple(branches)), literal(1)))
+        if kind < 0.75:
+            source = self.leaf(["i", "l", "t", "day", "b", "g"], [])
+            found = Node("cast", (source,), "String")
+            return Node(self.choice(COMPARISONS), (found, literal(self.choice([*PLAIN, "1", "7"]))))
+        source = self.leaf(["i", "l", "d", "u", "f", "r", "t"], [])
+        found = Node("cast", (source,), self.choice(["SByte", "Byte", "Int32"]))
+        return Node(self.choice(COMPARISONS), (found, self.choice([literal(1), literal(2), NULL])))
 
     def number(self, depth: int) -> Node:
         return self.choice([self.integer, self.integer, self.decimal, self.float])(depth)

@@ -12,6 +12,7 @@ from dphub_k8s.api.types import parse_type
 from dphub_serving.odata import expressions, parser
 from dphub_serving.odata.edm import EntityType, Property
 from dphub_serving.odata.query import Filter
+from dphub_serving.rows.engine import BY_VALUES
 from dphub_serving.sql.filter import passing
 from dphub_serving.sql.fragment import Fragment
 from dphub_serving.sql.table import Table
@@ -39,17 +40,17 @@ def stored(value: Any, kind: str) -> Any:
 def load(database: duckdb.DuckDBPyConnection, rows: list[Row]) -> None:
     kinds = {name: parse_type(kind) for name, kind in filters.TYPES.items()}
     columns = ", ".join(f'"{name}" {kind.stored}' for name, kind in kinds.items())
-    database.execute(f"CREATE OR REPLACE TABLE rows (n INTEGER, {columns})")
+    database.execute(f"CREATE OR REPLACE TABLE rows (n INTEGER, file_row_number BIGINT, {columns})")
     marks = ", ".join(f"?::{kind.cast}::{kind.stored}" for kind in kinds.values())
     for number, row in enumerate(rows):
         values = [stored(row[name], filters.TYPES[name]) for name in kinds]
-        database.execute(f"INSERT INTO rows VALUES (?, {marks})", [number, *values])
+        database.execute(f"INSERT INTO rows VALUES (?, ?, {marks})", [number, number, *values])
 
 
 def compiled(text: str) -> Fragment:
     scope = expressions.Scope(TYPE, "$filter", {})
     bound = expressions.condition(parser.expression(text, "$filter"), scope)
-    return passing(TABLE, Filter(bound, text, dt.datetime.now(dt.UTC))).condition
+    return passing(TABLE, Filter(bound, text, dt.datetime.now(dt.UTC), volatile=False)).condition
 
 
 def found(database: duckdb.DuckDBPyConnection, text: str) -> set[int] | None:
@@ -61,7 +62,7 @@ def found(database: duckdb.DuckDBPyConnection, text: str) -> set[int] | None:
     except (duckdb.ConversionException, duckdb.OutOfRangeException):
         return None
     except duckdb.InvalidInputException as problem:
-        if "division by zero" not in str(problem).lower():
+        if not BY_VALUES.search(str(problem)):
             raise
         return None
 

@@ -32,16 +32,18 @@ ROWS = """
     SELECT 7 AS i, 255 AS y, 9223372036854775807 AS l, 2.5 AS d, 18446744073709551615 AS u,
            'nan'::DOUBLE AS f, 0.1 AS r, 'it''s' AS t, '👍a' AS w, DATE '9999-12-31' AS day,
            TIMESTAMPTZ '2024-01-01 00:00:00+00' AS at, TIME '12:00' AS tm, uuid() AS g, true AS b,
-           ''::BLOB AS x
+           ''::BLOB AS x, ['a', NULL] AS ts, [1, 0] AS ns, {'c': 'a', 'z': 0} AS s,
+           [{'c': 'a', 'z': 0}] AS ss
     UNION ALL SELECT 0, 0, -9223372036854775808, 0, 0, 0, 0, '', 'a', DATE '0001-01-01',
-           TIMESTAMPTZ '0001-01-01 00:00:00+00', TIME '00:00', uuid(), NULL, NULL
+           TIMESTAMPTZ '0001-01-01 00:00:00+00', TIME '00:00', uuid(), NULL, NULL,
+           NULL, [], NULL, NULL
 """
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     home = tmp_path_factory.mktemp("home")
-    publish(Lake.open_at(home / "lake"), product(dict(filters.TYPES)), ROWS)
+    publish(Lake.open_at(home / "lake"), product(dict(filters.TYPES), sort=["i"]), ROWS)
     with serving(home) as client:
         yield client
 

@@ -67,7 +67,7 @@ def served(home: Path) -> Iterator[Client]:
         ("GET", "/odata/orders", {"Accept": "text/html"}, 406),
         ("GET", "/odata/orders", {"Accept": "application/json;odata.metadata=full"}, 406),
         ("GET", "/odata/orders", {"If-Match": '"other"'}, 412),
-        ("GET", "/odata/orders?$search=a", {}, 501),
+        ("GET", "/odata/orders?$expand=a", {}, 501),
         ("GET", "/odata/coming", {}, 503),
         ("GET", "/odata/coming/Rows", {}, 503),
     ],

@@ -8,10 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dphub_serving.odata import numbers
+from dphub_serving.odata.bound import Column
 from dphub_serving.odata.edm import EntityType, Property
 from dphub_serving.odata.query import Order, Query
 from dphub_serving.odata.token import AfterRow, AtRow
 from dphub_serving.sql import keyset
+from dphub_serving.sql.fragment import Fragment
 from dphub_serving.sql.ordered import Sorted
 from dphub_serving.sql.page import Page, Range, compile_page
 from dphub_serving.sql.shape import Shape
@@ -45,7 +48,7 @@ def query(known: Table, *order: str, select: str = "b", **more: Any) -> Query:
         select=tuple(found for name in select.split(",") if (found := entity_type.find(name))),
         selected=None,
         order=tuple(
-            Order(found, bool(descending))
+            Order(Column(found, numbers.of_property(found)), bool(descending))
             for name, _, descending in orders
             if (found := entity_type.find(name))
         ),
@@ -174,8 +177,8 @@ def test_behind_a_row_is_the_rest_of_the_order(
             values = tuple(True if isinstance(each, str) else each for each in values)
         rest = []
         for (condition, params), order in (
-            (keyset.ties(terms, values, source), "file_row_number"),
-            (keyset.beyond(terms, values, source), by),
+            (keyset.ties(terms, values, Fragment(source)), "file_row_number"),
+            (keyset.beyond(terms, values, Fragment(source)), by),
         ):
             text = f"SELECT {texts}, file_row_number FROM {source} WHERE {condition}"
             rest += database.execute(f"{text} ORDER BY {order}", params).fetchall()

@@ -1,0 +1,107 @@
+"""Operators: what their sides are, and what comes out."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from dphub_serving.odata import ast, bound, numbers, operators
+from dphub_serving.odata.binding.base import named
+from dphub_serving.odata.binding.calls import Calls
+from dphub_serving.odata.bound import DURATION, Constant, Expression, Type
+from dphub_serving.odata.numbers import is_number
+
+
+class Logic(Calls):
+    def binary(self, tree: ast.Binary) -> Expression:
+        match tree.operator:
+            case "and" | "or" as operator:
+                terms = [self.condition(each) for each in _chain(tree)]
+                return operators.junction(operator, terms)
+            case "in":
+                return self.membership(tree)
+            case "has":
+                raise self.no_enumeration(tree)
+            case "eq" | "ne" | "gt" | "ge" | "lt" | "le" as operator:
+                left, right = self.sides(tree)
+                found = operators.comparison(operator, left, right)
+            case operator:
+                left, right = self.sides(tree)
+                found = operators.arithmetic(operator, left, right)
+        if found is None:
+            raise self.error(mismatch(tree.operator, left.type, right.type), tree.at)
+        return found
+
+    def sides(self, tree: ast.Binary) -> tuple[Expression, Expression]:
+        left, right = self.bind(tree.left), self.bind(tree.right)
+        adapted = self.adapted(tree.left, left, right.type)
+        return adapted, self.adapted(tree.right, right, left.type)
+
+    def no_enumeration(self, tree: ast.Binary) -> Exception:
+        kind = named(self.bind(tree.left).type)
+        return self.error(f"has takes a value of an enumeration, not {kind}", tree.at)
+
+    def membership(self, tree: ast.Binary) -> Expression:
+        match self.meant(tree.right):
+            case ast.Items(members, at):
+                return self.listed(tree.left, members, at)
+            case ast.Array(members, at) if members and all(
+                isinstance(each, ast.Literal) for each in members
+            ):
+                literals = [each for each in members if isinstance(each, ast.Literal)]
+                return self.listed(tree.left, literals, at)
+            case _:
+                return self.among(tree)
+
+    def listed(self, left: ast.Expr, trees: Sequence[ast.Literal], at: int) -> Expression:
+        operand = self.bind(left)
+        if not trees:
+            raise self.error("a list has at least one member", at)
+        members = [self.listed_member(each, operand) for each in trees]
+        return operators.membership(operand, members)
+
+    def listed_member(self, tree: ast.Literal, operand: Expression) -> Constant:
+        found = self.adapted(tree, self.literal(tree), operand.type)
+        assert isinstance(found, Constant)
+        if operand.type.is_nested or not operators.comparable(operand.type, found.type):
+            raise self.error(mismatch("in", operand.type, found.type), tree.at)
+        return found
+
+    def among(self, tree: ast.Binary) -> Expression:
+        """`in` with a collection: whether any of its members equals the value."""
+        left, right = self.sides(tree)
+        right = self.adapted(tree.right, right, numbers.collection(left.type))
+        if operators.is_null(right):
+            return Constant(False, bound.BOOLEAN)
+        member = self.each(right, tree.right.at)
+        left = self.adapted(tree.left, left, member.type)
+        found = operators.comparison("eq", member, left)
+        if found is None:
+            raise self.error(mismatch("in", left.type, right.type), tree.at)
+        return bound.Quantified("any", right, member, found)
+
+    def negative(self, tree: ast.Expr, at: int) -> Expression:
+        found = self.bind(tree)
+        kind = found.type
+        if operators.is_null(found):
+            return found
+        if not is_number(kind) and kind != DURATION:
+            raise self.error(f"{named(kind)} cannot be negated", at)
+        if isinstance(found, Constant) and isinstance(found.value, Decimal):
+            return Constant(-found.value, kind)
+        return bound.Negative(found, numbers.sum_type(kind, kind) if is_number(kind) else kind)
+
+
+def mismatch(operator: str, left: Type, right: Type) -> str:
+    hint = ""
+    if {left, right} == {bound.DATE, bound.MOMENT}:
+        hint = "; write the whole moment, such as 2024-01-31T00:00:00Z, or take its date(…)"
+    return f"{operator} does not fit {named(left)} and {named(right)}{hint}"
+
+
+def _chain(tree: ast.Binary) -> list[ast.Expr]:
+    """The terms of `a or b or …`: the parser nests them to the left, however many there are."""
+    found: list[ast.Expr] = []
+    left: ast.Expr = tree
+    while isinstance(left, ast.Binary) and left.operator == tree.operator:
+        found.append(left.right)
+        left = left.left
+    return [left, *reversed(found)]

@@ -1,0 +1,156 @@
+"""Paths: properties of the entity, of complex values and of members, and what is said of members.
+
+In any and all a plain name is a property of the entity; in the options of a collection it is one of
+its members (OData URL Conventions 4.01, sections 5.1.1.13 and 5.1.1.14).
+"""
+
+from collections.abc import Sequence
+
+from dphub_serving.odata import ast, bound, numbers, trees
+from dphub_serving.odata.binding import searching
+from dphub_serving.odata.binding.base import named
+from dphub_serving.odata.binding.leaves import Leaves
+from dphub_serving.odata.bound import Expression, Type, Variable
+from dphub_serving.odata.edm import Property
+from dphub_serving.odata.errors import TooComplex, UnknownFunction, UnknownProperty, echo
+from dphub_serving.odata.functions import FUNCTIONS
+
+# Collections within collections.
+DEEPEST = 5
+Segments = Sequence[ast.Segment]
+
+
+class Paths(Leaves):
+    def path(self, tree: ast.Path) -> Expression:
+        match tree.segments:
+            case (ast.Name() as only,) if not (
+                self.scope.nested or only.text.startswith("$") or "." in only.text
+            ):
+                return self.property(only)  # as nearly all are
+        found, rest = self.first(tree)
+        for segment in rest:
+            found = self.step(found, segment, tree)
+        return found
+
+    def first(self, tree: ast.Path) -> tuple[Expression, Segments]:
+        """What the path begins with, and the segments behind it."""
+        begin, *rest = tree.segments
+        instance = self.scope.instance
+        match begin:
+            case ast.Name("$this") if instance:
+                return instance, rest
+            case ast.Name("$it" | "$this"):
+                return self.of_entity(tree, rest)
+            case ast.Name(name) if variable := self.scope.variables.get(name):
+                return variable, rest
+            case ast.Name() if instance and not _is_special(begin):
+                return self.member(instance, begin), rest
+            case _:
+                return self.of_entity(tree, tree.segments)
+
+    def of_entity(self, tree: ast.Path, segments: Segments) -> tuple[Expression, Segments]:
+        match segments:
+            case [ast.Name(name), *rest] if name == self.scope.entity_type.qualified_name:
+                return self.of_entity(tree, rest)
+            case [ast.Name() as name, ast.Arguments(), *_]:
+                raise self.unknown_call(name) or self.missing_path(tree)
+            case [ast.Name() as name, *rest] if not _is_special(name):
+                return self.property(name), rest
+            case _:
+                raise self.missing_path(tree)
+
+    def property(self, name: ast.Name) -> Expression:
+        of, target = self.scope.entity_type, self.scope.target
+        if found := of.find(name.text):
+            self.check_use([found], name)
+            return bound.Column(found, numbers.of_property(found))
+        computed = self.scope.computed.get(name.text)
+        if computed is None:
+            known = [*(each.name for each in of.properties), *self.scope.computed]
+            raise UnknownProperty(name.text, of=of.name, known=known, target=target, at=name.at)
+        self.check_use(trees.properties(computed.expression), name)
+        return bound.Reference(computed, computed.type)
+
+    def check_use(self, used: Sequence[Property], name: ast.Name) -> None:
+        for each in used:
+            if self.scope.use == "filter" and not each.filterable:
+                raise self.unusable("filtered", each.name, name.at)
+            if self.scope.use == "order" and not each.orderable:
+                raise self.unusable("ordered", each.name, name.at)
+
+    def unusable(self, done: str, name: str, at: int) -> Exception:
+        return self.error(f"{self.scope.entity_type.name} cannot be {done} by {echo(name)}", at)
+
+    def step(self, found: Expression, segment: ast.Segment, tree: ast.Path) -> Expression:
+        match segment:
+            case ast.Name() if not _is_special(segment):
+                return self.member(found, segment)
+            case ast.Filtered(condition, at):
+                return self.kept(found, condition, at)
+            case ast.Count():
+                return self.counted(found, segment)
+            case ast.Lambda():
+                return self.quantified(found, segment)
+            case _:
+                raise self.missing_path(tree)
+
+    def member(self, found: Expression, name: ast.Name) -> Expression:
+        kind = dict(found.type.fields).get(name.text)
+        if kind is not None:
+            return bound.Member(found, name.text, kind)
+        if found.type.item:
+            message = "behind a collection stands any, all, $count or $filter"
+            raise self.error(message, name.at)
+        known, of = [each for each, _ in found.type.fields], named(found.type)
+        target = self.scope.target
+        raise UnknownProperty(name.text, of=of, known=known, target=target, at=name.at)
+
+    # collections
+
+    def kept(self, collection: Expression, condition: ast.Expr, at: int) -> Expression:
+        item = self.each(collection, at)
+        inner = self.elsewhere(instance=item, nested=self.scope.nested + 1)
+        return bound.Kept(collection, item, inner.condition(condition), collection.type)
+
+    def counted(self, found: Expression, tree: ast.Count) -> Expression:
+        item = self.each(found, tree.at)
+        if tree.search:
+            matching = searching.condition(tree.search, searching.texts(item))
+            found = bound.Kept(found, item, matching, found.type)
+        if tree.condition:
+            found = self.kept(found, tree.condition, tree.at)
+        return bound.Counted(found)
+
+    def quantified(self, collection: Expression, tree: ast.Lambda) -> Expression:
+        item = self.each(collection, tree.at)
+        if tree.variable is None or tree.predicate is None:
+            return bound.Quantified("any", collection, item, None)
+        if tree.variable in self.scope.variables:
+            raise self.error(f"{echo(tree.variable)} is a variable already", tree.at)
+        variables = {**self.scope.variables, tree.variable: item}
+        inner = self.elsewhere(variables=variables, nested=self.scope.nested + 1)
+        return bound.Quantified(tree.quantifier, collection, item, inner.condition(tree.predicate))
+
+    def each(self, collection: Expression, at: int) -> Variable:
+        item: Type | None = collection.type.item
+        if item is None:
+            raise self.error(f"{named(collection.type)} is no collection", at)
+        if self.scope.nested == DEEPEST:
+            message = f"collections are nested more than {DEEPEST} levels deep"
+            raise TooComplex(message, target=self.scope.target, at=at)
+        return Variable(self.scope.nested, item)
+
+    # errors
+
+    def unknown_call(self, name: ast.Name) -> UnknownFunction | None:
+        """`foo('x')` looks like a key behind a property, unless there is no such property."""
+        if "." in name.text or self.scope.entity_type.find(name.text):
+            return None
+        return UnknownFunction(name.text, FUNCTIONS, target=self.scope.target, at=name.at)
+
+    def missing_path(self, tree: ast.Path) -> Exception:
+        return self.missing(f"the path {echo(str(tree))}", tree.at)
+
+
+def _is_special(name: ast.Name) -> bool:
+    return name.text.startswith("$") or "." in name.text

@@ -1,0 +1,43 @@
+"""`$search`: a word or phrase is sought in every text, whatever the case of its letters."""
+
+from collections.abc import Sequence
+from typing import Literal as OneOf
+
+from dphub_serving.odata.bound import (
+    STRING,
+    Column,
+    Expression,
+    Junction,
+    Matches,
+    Member,
+    Not,
+    Variable,
+)
+from dphub_serving.odata.edm import EntityType
+from dphub_serving.odata.searches import Combined, Excluded, Incomplete, Search, Term
+
+
+def condition(tree: Search, operands: Sequence[Expression]) -> Expression:
+    match tree:
+        case Term(text) | Incomplete(text):
+            return Matches(tuple(operands), text)
+        case Excluded(inner):
+            return Not(condition(inner, operands))
+        case Combined(operator, terms):
+            joined: OneOf["and", "or"] = "and" if operator == "AND" else "or"
+            return Junction(joined, tuple(condition(each, operands) for each in terms))
+
+
+def columns(entity_type: EntityType) -> list[Expression]:
+    return [
+        Column(each, STRING)
+        for each in entity_type.properties
+        if each.type.edm == STRING.edm and each.filterable and each.searchable
+    ]
+
+
+def texts(item: Variable) -> list[Expression]:
+    """Of a member of a collection: itself, or its properties."""
+    if item.type == STRING:
+        return [item]
+    return [Member(item, name, kind) for name, kind in item.type.fields if kind == STRING]
