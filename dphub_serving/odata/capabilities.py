@@ -7,6 +7,7 @@ level of conformance is not claimed before it is reached.
 from collections.abc import Mapping
 
 from dphub_serving.odata.edm import EntitySet, EntityType, Property
+from dphub_serving.odata.functions import FUNCTIONS
 
 # A record's tuples are paths of properties.
 AnnotationValue = bool | str | tuple[str, ...] | Mapping[str, bool | tuple[str, ...]]
@@ -18,6 +19,11 @@ VOCABULARIES: Mapping[str, str] = {
 }
 VOCABULARY_URL = "https://oasis-tcs.github.io/odata-vocabularies/vocabularies/{}.{}"
 
+FILTER_FUNCTIONS = (
+    *("eq", "ne", "gt", "ge", "lt", "le", "and", "or", "not", "in", "any", "all"),
+    *("add", "sub", "mul", "div", "divby", "mod", "case", "cast", "isof"),
+    *FUNCTIONS,
+)
 OF_CONTAINER: Annotations = {
     "Core.ODataVersions": "4.0 4.01",
     "Capabilities.SupportedFormats": (
@@ -27,6 +33,7 @@ OF_CONTAINER: Annotations = {
         "application/json;odata.metadata=none;IEEE754Compatible=true",
     ),
     "Capabilities.SupportedMetadataFormats": ("application/xml", "application/json"),
+    "Capabilities.FilterFunctions": FILTER_FUNCTIONS,
     "Capabilities.KeyAsSegmentSupported": True,
     "Capabilities.BatchSupported": False,
     "Capabilities.CrossJoinSupported": False,
@@ -42,7 +49,16 @@ OF_ENTITY_SET: Annotations = {
     "Capabilities.SearchRestrictions": {"Searchable": True},
     "Capabilities.ComputeSupported": True,
     "Capabilities.ExpandRestrictions": {"Expandable": False},
-    "Capabilities.SelectSupport": {"Supported": True},
+    # What may stand in the parentheses behind a selected property.
+    "Capabilities.SelectSupport": {
+        "Supported": True,
+        "Filterable": True,
+        "Searchable": True,
+        "TopSupported": True,
+        "SkipSupported": True,
+        "Countable": True,
+        "Sortable": True,
+    },
     "Capabilities.InsertRestrictions": {"Insertable": False},
     "Capabilities.UpdateRestrictions": {"Updatable": False},
     "Capabilities.DeleteRestrictions": {"Deletable": False},
