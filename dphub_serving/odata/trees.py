@@ -60,7 +60,7 @@ def parts(tree: Expression) -> tuple[Expression, ...]:
 
 def within(tree: Expression) -> list[Expression]:
     """The tree and everything in it."""
-    found, waiting = [], [tree]
+    found, waiting = list[Expression](), [tree]
     while waiting:
         found.append(each := waiting.pop())
         waiting += parts(each)
