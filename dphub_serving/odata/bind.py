@@ -4,14 +4,22 @@ What comes out needs no further check: later passes are total functions.
 """
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from dphub_serving.odata import computing, expressions, selection, trees, values
 from dphub_serving.odata.ast import Expr, Key, KeyPredicate, KeySegment, Literal
 from dphub_serving.odata.binding import searching
-from dphub_serving.odata.bound import Column, Computed, Constant, Junction, Now, Reference
+from dphub_serving.odata.bound import (
+    Column,
+    Computed,
+    Constant,
+    Expression,
+    Junction,
+    Now,
+    Reference,
+)
 from dphub_serving.odata.edm import EntityType, Property
 from dphub_serving.odata.errors import BadToken, InvalidKey, quoting
 from dphub_serving.odata.options import Options
@@ -107,7 +115,7 @@ def _condition(question: _Question) -> Filter:
     if options.filter is not None:
         with quoting(options.filter.text):
             terms.append(expressions.condition(options.filter.tree, names))
-    found = Junction("and", tuple(terms)) if len(terms) > 1 else terms[0]
+    found = terms[0] if len(terms) == 1 else Junction("and", tuple(_conjuncts(terms)))
     asked = computing.asked(options, *_DECIDING)
     if question.segments:
         asked += repr(question.segments)
@@ -115,6 +123,16 @@ def _condition(question: _Question) -> Filter:
     used = [each.computed for each in every if isinstance(each, Reference)]
     volatile = any(isinstance(each, Now) for each in every)
     return Filter(found, asked, dt.datetime.min, volatile, trees.complete(used))
+
+
+def _conjuncts(terms: Iterable[Expression]) -> Iterator[Expression]:
+    """Side by side, as the compiler looks for keys among them."""
+    for each in terms:
+        match each:
+            case Junction("and", inner):
+                yield from inner
+            case _:
+                yield each
 
 
 def lookup(request: Request, entity_type: EntityType, key: Key) -> Lookup:

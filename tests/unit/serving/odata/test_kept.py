@@ -3,6 +3,7 @@
 import datetime as dt
 
 from dphub_serving.odata import bind, url
+from dphub_serving.odata.bound import Junction
 from dphub_serving.odata.edm import EntityType
 from dphub_serving.odata.query import Filter
 from dphub_serving.sql.filter import Passing, passing
@@ -50,3 +51,9 @@ def test_long_texts_are_not_kept() -> None:
     text = "$filter=" + " or ".join(f"stage eq {n} or amount lt {n}" for n in range(100))
     assert asked(text).condition is not asked(text).condition
     assert asked(text).now > dt.datetime.min.replace(tzinfo=dt.UTC)
+
+
+def test_a_search_stands_beside_the_terms_of_a_filter() -> None:
+    found = asked("$search=a&$filter=stage eq 4 and amount lt 5").condition
+    assert isinstance(found, Junction)
+    assert len(found.terms) == 3
