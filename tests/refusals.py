@@ -29,6 +29,21 @@ def rule(metric: str, **said: Any) -> Document:
     return product(quality=[{"metric": metric, **said}])
 
 
+def way(**said: Any) -> Document:
+    keys = [{"left": "item", "right": "item"}]
+    return {
+        "name": "others",
+        "target": "others/Items",
+        "keys": keys,
+        "multiplicity": "many",
+        **said,
+    }
+
+
+def navigating(**said: Any) -> Document:
+    return changed(product(), "spec.entity.navigation", [way(**said)])
+
+
 R = Refusal
 CEL = (
     R(
@@ -195,6 +210,58 @@ CEL = (
     R(changed(TWO, "spec.entity.sort", ["id"]), "spec.entity.sort", "'id' is no column to sort by"),
     R(changed(TWO, "spec.entity.sort", ["item"] * 2), "spec.entity.sort", "'item' is there twice"),
     R(
+        source(publish={"entitySet": "Raw", "key": "_Ordinal"}),
+        f"{SOURCE}.publish.key",
+        "'_Ordinal' is a name that the hub uses itself",
+    ),
+    *(
+        R(
+            source(publish={"entitySet": name, "key": "id"}),
+            "spec.backend.sources",
+            "'order' is the name of two sets or types",
+        )
+        for name in ("Order", "ORDER")
+    ),
+    R(
+        changed(
+            source(publish={"entitySet": "Sales", "key": "id"}), "spec.api", {"resource": "sales"}
+        ),
+        "spec.backend.sources",
+        "'sales' is the name of two sets or types",
+    ),
+    R(
+        changed(
+            changed(TWO, f"{SOURCE}.publish", {"entitySet": "Raw", "key": "id"}),
+            "spec.backend.sources.items.publish",
+            {"entitySet": "raw", "key": "id"},
+        ),
+        "spec.backend.sources",
+        "'raw' is the name of two sets or types",
+    ),
+    R(
+        navigating(name="ITEM"),
+        "spec.entity.navigation",
+        "'ITEM' is the name of a column (case does not count)",
+    ),
+    R(
+        changed(navigating(), "spec.entity.navigation.1", way(name="OTHERS")),
+        "spec.entity.navigation",
+        "'OTHERS' is there twice (case does not count)",
+    ),
+    *(
+        R(
+            navigating(keys=[{"left": "item", "right": "item"}, {"left": left, "right": "x"}]),
+            "spec.entity.navigation",
+            f"'{left}' is no column to navigate by",
+        )
+        for left in ("itm", "id")
+    ),
+    R(
+        changed(navigating(), "spec.entity.columns.1.type", "list<string>"),
+        "spec.entity.navigation",
+        "'item' is no column to navigate by",
+    ),
+    R(
         product(odata={"max_top": 10, "default_top": 20}),
         "spec.odata.default_top",
         "default_top is more than max_top",
@@ -279,6 +346,7 @@ FULL = product(
             "path": "a.csv",
             "options": {"delimiter": ";"},
             "rename": {"x": "y"},
+            "publish": {"entitySet": "Raw", "key": "item"},
         },
         "b": {"product": "others"},
         "c": {"path": "c"},
@@ -303,6 +371,7 @@ FULL = product(
     tags=["a"],
 )
 FULL["spec"]["entity"]["sort"] = ["item"]
+FULL["spec"]["entity"]["navigation"] = [way()]
 # Where FULL has what excludes another field of the first.
 ELSEWHERE = {".joins.0.keys": ".joins.1.keys", ".sources.a.product": ".sources.b.product"}
 # A text that the pattern at a place does not take.
@@ -317,6 +386,10 @@ UNLIKE = {
     "spec.entity.name": "My Order",
     "spec.entity.columns.0.name": "a b",
     "spec.entity.columns.0.source": "item",
+    "spec.entity.navigation.0.name": "a b",
+    "spec.entity.navigation.0.target": "others/",
+    "spec.backend.sources.a.publish.entitySet": "1x",
+    "spec.backend.sources.a.publish.key": "a b",
 }
 # Keywords of the schema that `shapes` breaks, and those that refuse nothing.
 BROKEN = {

@@ -7,6 +7,7 @@ from pathlib import Path
 from dphub_k8s import admission
 from dphub_k8s.api.errors import Problem, Refused
 from dphub_k8s.api.product import DataProduct
+from dphub_k8s.api.relations import unserved
 from dphub_k8s.api.snapshot import Identity
 from dphub_k8s.stores.base import ProductStore, Stored, age
 
@@ -18,7 +19,7 @@ Outcome = DataProduct | Refused
 class Declared:
     """`product` is None where admission refused. `digest` changes with all that is declared,
     `rules` with what is checked. `domains` has the domain of each product that it reads, where that
-    is declared."""
+    is declared; `unserved` says which navigation leads nowhere."""
 
     identity: Identity
     domain: str
@@ -28,6 +29,7 @@ class Declared:
     problems: tuple[Problem, ...] = ()
     rules: str = ""
     domains: Mapping[str, str] = field(default_factory=dict)
+    unserved: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -64,8 +66,8 @@ class Declarations:
             documents = [(stored.document, stored.origin) for stored in oldest_first]
             outcomes = admission.admit_all(documents, roots=self._roots, memory=self._memory)
             found = list(map(self._declared, oldest_first, outcomes))
-            domains = {one.name: one.domain for _, _, one in found}
-            self._known = {one.name: (s, o, _beside(one, domains)) for s, o, one in found}
+            every = {one.name: one for _, _, one in found}
+            self._known = {one.name: (s, o, _beside(one, every)) for s, o, one in found}
             self._seen = listed
             self.stored = {stored.name: stored for stored in listed}
             self._found = {name: one for name, (_, _, one) in self._known.items()}
@@ -97,10 +99,17 @@ def _declared(stored: Stored, outcome: Outcome) -> Declared:
     )
 
 
-def _beside(one: Declared, domains: Mapping[str, str]) -> Declared:
-    reads = one.product.spec.backend.products.values() if one.product else ()
-    beside = {name: domains[name] for name in reads if name in domains}
-    return one if one.domains == beside else replace(one, domains=beside)
+def _beside(one: Declared, every: Mapping[str, Declared]) -> Declared:
+    """What is said of it among all others."""
+    if one.product is None:
+        return one
+    reads = one.product.spec.backend.products.values()
+    domains = {name: every[name].domain for name in reads if name in every}
+    leads = bool(one.product.spec.entity.navigation)
+    there = {name: each.product for name, each in every.items()} if leads else {}
+    lost = tuple(unserved(one.product, there))
+    same = (one.domains, one.unserved) == (domains, lost)
+    return one if same else replace(one, domains=domains, unserved=lost)
 
 
 def _domain(stored: Stored) -> str:

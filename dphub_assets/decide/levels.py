@@ -70,7 +70,7 @@ class Wants:
         return Reading(
             one,
             {
-                alias: source.model_dump_json(exclude={"rename"})
+                alias: source.model_dump_json(exclude={"rename", "publish"})
                 for alias, source in sources.items()
                 if source.product is None
             },

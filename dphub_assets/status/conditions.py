@@ -120,7 +120,7 @@ def status(
     elif snapshot is None or not is_current:
         ready = _not_ready(progress, served, seen)
     else:
-        ready = _ready(snapshot, progress, served, seen.stale, was_ready)
+        ready = _ready(snapshot, progress, served, seen.stale, was_ready, declared.unserved)
     reconciling = _reconciling(progress, served)
     stalled = _stalled(progress, ready, reconciling)
     if seen.refused and reconciling.state == stalled.state == "False":
@@ -220,9 +220,15 @@ def _not_ready(why: Progress, served: Progress, seen: Seen) -> Progress:
 
 
 def _ready(
-    snapshot: Snapshot, progress: Progress, served: Progress, stale: bool, was_ready: bool
+    snapshot: Snapshot,
+    progress: Progress,
+    served: Progress,
+    stale: bool,
+    was_ready: bool,
+    unserved: tuple[str, ...],
 ) -> Progress:
-    """Of a snapshot of the declared spec: whether it is served, or older data of the same spec."""
+    """Of a snapshot of the declared spec: whether it is served, or older data of the same spec.
+    `unserved` is navigation that leads nowhere."""
     if served.state != "True":
         return Progress(served.state, served.reason, served.message)
     document = snapshot.document
@@ -233,6 +239,7 @@ def _ready(
     if served.reason == "Behind" and not was_ready:
         return Progress("False", served.reason, served.message)
     broken = [f"{each.check}: {each.message}" for each in document.verdicts if not each.passed]
+    broken += unserved
     said = f"{progress.reason}: {progress.message}" if progress.state == "False" else ""
     message = "; ".join(filter(None, [*broken, said or progress.message]))
     if progress.reason == "Suspended":

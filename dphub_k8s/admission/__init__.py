@@ -11,7 +11,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dphub_k8s.admission import backend, complete, entity, identity, policies, quality, schema
+from dphub_k8s.admission import (
+    backend,
+    complete,
+    entity,
+    identity,
+    policies,
+    quality,
+    relations,
+    schema,
+)
 from dphub_k8s.admission.draft import Context, Draft, Neighbour
 from dphub_k8s.admission.identity import neighbour
 from dphub_k8s.api.errors import Problem, Refused
@@ -49,6 +58,8 @@ CHECKS: list[Check] = [
     entity.column_sources,
     entity.key,
     entity.sort,
+    relations.published,
+    relations.navigation,
     policies.page_sizes,
     policies.allowed_columns,
     policies.catalog,

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from dphub_k8s.api.entity import Column
+from dphub_k8s.api.navigation import Navigation
 from dphub_k8s.api.policies import Api, ODataPolicy
 from dphub_k8s.api.quality import Rule
 from dphub_k8s.api.refresh import Refresh
@@ -56,12 +57,14 @@ class Draft:
     sources: Mapping[str, Source | None]
     joins: tuple[Join | None, ...]
     columns: tuple[Column | None, ...]
+    navigation: tuple[Navigation | None, ...]
     named: tuple[str, ...]
 
     @classmethod
     def of(cls, document: Mapping[str, Any]) -> "Draft":
         columns = items(document, "spec", "entity", "columns")
         sources = within(document, "spec", "backend", "sources")
+        navigation = items(document, "spec", "entity", "navigation")
         return cls(
             document=document,
             name=text(document, "metadata", "name"),
@@ -72,6 +75,7 @@ class Draft:
             sources={str(alias): _part(Source, source) for alias, source in sources.items()},
             joins=tuple(_part(Join, join) for join in items(document, "spec", "backend", "joins")),
             columns=tuple(_part(Column, column) for column in columns),
+            navigation=tuple(_part(Navigation, each) for each in navigation),
             named=tuple(name for column in columns if (name := text(column, "name")) is not None),
         )
 

@@ -22,14 +22,14 @@ def names(draft: Draft, _: Context) -> Iterator[Problem]:
     for steps in (("spec", "entity", "name"), ("spec", "api", "resource")):
         found = draft.text(*steps)
         if found is not None:
-            yield from _identifier(found, at(*steps))
+            yield from identifier(found, at(*steps))
 
 
 def columns(draft: Draft, _: Context) -> Iterator[Problem]:
     seen: dict[str, int] = {}
     for number, column in _known(draft):
         place = at(*COLUMNS, number, "name")
-        yield from _identifier(column.name, place)
+        yield from identifier(column.name, place)
         if column.name.lower() in (ORDINAL, ROW_NUMBER):
             yield Problem(place, "Reserved", f"{column.name!r} is a name that the hub uses itself")
         first = seen.setdefault(column.name.lower(), number)
@@ -125,7 +125,7 @@ def _known(draft: Draft) -> Iterator[tuple[int, Column]]:
     return ((number, column) for number, column in enumerate(draft.columns) if column)
 
 
-def _identifier(name: str, place: str) -> Iterator[Problem]:
+def identifier(name: str, place: str) -> Iterator[Problem]:
     kinds = [unicodedata.category(char) for char in name.replace("_", "A")]
     if kinds and kinds[0] in FIRST and OTHER.issuperset(kinds) and len(name) <= LONGEST_NAME:
         return

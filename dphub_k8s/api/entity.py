@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StrictBool
 
 from dphub_k8s.api.keys import KeyRecipe, key_kind
+from dphub_k8s.api.navigation import MAX_NAVIGATION, Navigation, leads
 from dphub_k8s.api.noun import MAX_COLUMNS, Identifier, Name, Noun, Text, shaped
 from dphub_k8s.api.types import ColumnType, key_type, parse_type
 
@@ -51,6 +52,8 @@ class Entity(Noun):
     """What is published: these exactly, in this order."""
     sort: tuple[Name, ...] = Field(default=(), max_length=MAX_SORT)
     """How rows are stored: the order of pages without $orderby; by default the key comes first."""
+    navigation: tuple[Navigation, ...] = Field(default=(), max_length=MAX_NAVIGATION)
+    """Ways from a row to rows of other sets."""
 
     @property
     def key(self) -> Column:
@@ -66,6 +69,11 @@ class Entity(Noun):
         """The columns that a snapshot's files hold: a generated text key spells its row instead."""
         derived = self.key.generated and key_kind(self.key.kind) == "text"
         return self.stored if derived else self.columns
+
+    @property
+    def leading(self) -> dict[str, ColumnType]:
+        """The columns that navigation may name, here and from elsewhere."""
+        return {column.name: column.kind for column in self.stored if leads(column.kind)}
 
     @property
     def storage_order(self) -> tuple[Column, ...]:

@@ -6,11 +6,20 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, StrictBool, model_validator
 
-from dphub_k8s.api.noun import MAX_COLUMNS, Name, Named, Noun, ProductName, shaped
+from dphub_k8s.api.noun import (
+    MAX_COLUMNS,
+    Identifier,
+    Name,
+    Named,
+    Noun,
+    ProductName,
+    shaped,
+)
 
 How = Literal["inner", "left", "right", "full", "semi", "anti"]
 Cardinality = Literal["1:1", "1:n", "n:1", "n:m"]
 CARDINALITY = "cardinality"  # the check of what joins declare
+PUBLISHED = "published"  # the check of the keys of published sources
 ENGINES = ("parquet_join",)
 FORMATS = ("parquet", "csv", "json", "delta")
 SUFFIXES = {
@@ -48,6 +57,15 @@ class SourceOptions(Noun):
     """An unquoted field with this text is null, as an empty one is."""
 
 
+class Publish(Noun):
+    """A source that is published as an entity set of its own, beside the product's."""
+
+    entity_set: Identifier = Field(alias="entitySet")
+    """Name of the set, and of its entity type: an OData identifier."""
+    key: Identifier
+    """The column that identifies a row, after rename: unique and never null."""
+
+
 class Source(Noun):
     """One input: `path` or `product`, whose current snapshot it is then. `rename` is source name ->
     name used from here on; other columns keep theirs. Without `format` the suffix of the path says
@@ -68,6 +86,8 @@ class Source(Noun):
     """Whether folders such as year=2024 are columns (default: false); of patterns only."""
     rename: dict[str, Named] = Field(default_factory=dict, max_length=MAX_COLUMNS)
     """Name in the source: name from here on. Other columns keep theirs."""
+    publish: Publish | None = None
+    """Publishes all its rows and columns, after rename, as a set of their own."""
 
     @property
     def location(self) -> str:
@@ -170,3 +190,8 @@ class Backend(Noun):
     def products(self) -> dict[str, str]:
         """Alias -> product, of the sources that are products."""
         return {alias: source.product for alias, source in self.sources.items() if source.product}
+
+    @property
+    def published(self) -> dict[str, Publish]:
+        """Alias -> how it is published, of the sources that are."""
+        return {alias: source.publish for alias, source in self.sources.items() if source.publish}

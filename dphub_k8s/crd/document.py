@@ -15,6 +15,8 @@ PLURAL = "dataproducts"
 # Lists whose items are told apart by these fields; nothing is there twice.
 KEYS = {
     "spec.entity.columns": ["name"],
+    "spec.entity.navigation": ["name"],
+    "spec.entity.navigation[].keys": ["left", "right"],
     "spec.backend.joins[].keys": ["left", "right"],
     "status.conditions": ["type"],
 }

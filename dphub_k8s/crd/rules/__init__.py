@@ -6,12 +6,13 @@ condition, and so is what CEL could say only at a cost that the API server refus
 """
 
 from dphub_k8s.crd.demand import Demand
-from dphub_k8s.crd.rules import backend, entity, identity, policies, quality
+from dphub_k8s.crd.rules import backend, entity, identity, policies, quality, relations
 
 DEMANDS: tuple[Demand, ...] = (
     *identity.DEMANDS,
     *backend.DEMANDS,
     *entity.DEMANDS,
+    *relations.DEMANDS,
     *policies.DEMANDS,
     *quality.DEMANDS,
 )

@@ -11,6 +11,7 @@ import yaml
 
 from dphub_k8s import documents
 from dphub_k8s.admission import admit
+from dphub_k8s.api.navigation import MAX_NAVIGATION, MAX_NAVIGATION_KEYS
 from dphub_k8s.api.noun import LONGEST_NAME, MAX_COLUMNS
 from dphub_k8s.api.product import API_VERSION, DataProduct
 from dphub_k8s.api.quality import MAX_RULES
@@ -147,7 +148,7 @@ def largest() -> dict[str, Any]:
     rule = {"metric": "nullValues", "column": names[-2]}
     found = product(
         "largest",
-        sources=dict.fromkeys(aliases, source),
+        sources={a: {**source, "publish": {"entitySet": a, "key": "k"}} for a in aliases},
         joins=[{"left": left, "right": right, "on": on} for left, right in pairs],
         columns={name: {"type": "string", "source": f"{aliases[-1]}.x"} for name in names},
         key=names[-1],
@@ -155,6 +156,11 @@ def largest() -> dict[str, Any]:
         quality=[{**rule, "name": str(number)} for number in range(MAX_RULES)],
     )
     found["spec"]["entity"]["sort"] = names[-64:]
+    keys = [{"left": names[-place - 1], "right": "r"} for place in range(MAX_NAVIGATION_KEYS)]
+    ways = [f"{number:0{LONGEST_NAME}}".replace("0", "w", 1) for number in range(MAX_NAVIGATION)]
+    found["spec"]["entity"]["navigation"] = [
+        {"name": way, "target": "others/Rows", "keys": keys, "multiplicity": "many"} for way in ways
+    ]
     return found
 
 

@@ -221,6 +221,15 @@ def test_a_broken_rule_that_blocks_nothing_is_told() -> None:
     assert said(status(EDITED, FAILED, warned))["Ready"] == ("False", "CastFailed")
 
 
+def test_navigation_that_leads_nowhere_is_told_and_breaks_nothing() -> None:
+    lost = "navigation 'buyer' is not served: 'customers' is no product (known: orders)"
+    found = status(replace(GOOD, unserved=(lost,)))
+    ready = found.condition("Ready")
+    assert ready is not None
+    assert (ready.status, ready.reason, ready.message) == ("True", "Warned", lost)
+    assert said(found)["Stalled"] == ("False", "NotStalled")
+
+
 @pytest.mark.parametrize("progress", [conditions.BUILT, conditions.BUILDING, LOST, FAILED])
 @pytest.mark.parametrize(("age", "told"), [(60, ("True", "Served")), (61, ("False", "Stale"))])
 def test_what_is_older_than_it_may_be_is_not_ready(
