@@ -3,7 +3,7 @@
 So a build fails or succeeds whatever the joins pass over, and knows which source is to blame.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import duckdb
@@ -13,6 +13,7 @@ from dphub_assets.build.cast import mismatch
 from dphub_assets.build.convert import cast, misfit
 from dphub_assets.build.errors import CastFailed
 from dphub_assets.build.plan import JoinPlan, PlannedColumn, PlannedSource
+from dphub_assets.build.published import Asked
 from dphub_assets.build.text import commas, name
 from dphub_k8s.api import keys
 
@@ -27,39 +28,33 @@ def longest_key(
     Raises CastFailed where a source has a value that does not fit.
     """
     for source in plan.sources:
-        _require_fit(connection, plan, source, relations)
+        asked = [*_asked(plan, source), *_asked_of_keys(plan, source)]
+        require_fit(connection, source.alias, relations[source.alias], asked)
     recipe = plan.product.spec.entity.recipe()
     if recipe is None or not recipe.spells:
         return 0
     return sum(_longest_parts(connection, plan, source, relations) for source in plan.sources)
 
 
-def _require_fit(
-    connection: duckdb.DuckDBPyConnection,
-    plan: JoinPlan,
-    source: PlannedSource,
-    relations: sql.Relations,
+def require_fit(
+    connection: duckdb.DuckDBPyConnection, alias: str, relation: str, questions: Iterable[Asked]
 ) -> None:
     """Raises CastFailed with one value that does not fit."""
-    asked = [*_asked(plan, source), *_asked_of_keys(plan, source)]
+    asked = list(questions)
     if not asked:
         return
     examples = commas(
         f"min({name(there)}::VARCHAR) FILTER (WHERE {condition})"
         for _, condition, there, _ in asked
     )
-    found = _row(connection, f"SELECT {examples} FROM {relations[source.alias]}")
+    found = _row(connection, f"SELECT {examples} FROM {relation}")
     for (column, _, there, wanted), value in zip(asked, found, strict=True):
         if value is not None:
             shown = value if len(value) <= EXAMPLE_LENGTH else f"{value[:EXAMPLE_LENGTH]}…"
-            raise CastFailed(column, shown, source.alias, there, wanted)
-
-
-Asked = tuple[str, str, str, str]
+            raise CastFailed(column, shown, alias, there, wanted)
 
 
 def _asked(plan: JoinPlan, source: PlannedSource) -> Iterator[Asked]:
-    """Published column, the condition under which a value does not fit it, source column, type."""
     for column, there, kind in _read(plan, source):
         if condition := misfit(name(there), kind, column.kind):
             yield column.name, condition, there, column.kind.name

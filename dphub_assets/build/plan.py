@@ -6,10 +6,11 @@ Pure: a product and the schemas of its sources in, a plan or every Problem out.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from dphub_assets.build import joins
+from dphub_assets.build import joins, published
 from dphub_assets.build.cast import comparable, family
 from dphub_assets.build.convert import can_become
 from dphub_assets.build.joins import Origin, PlannedJoin
+from dphub_assets.build.published import PlannedSet
 from dphub_assets.sources.schema import SourceSchema
 from dphub_k8s.api.entity import Column
 from dphub_k8s.api.errors import Problem, Refused, unknown
@@ -41,13 +42,15 @@ class PlannedColumn:
 
 @dataclass(frozen=True, slots=True)
 class JoinPlan:
-    """`columns` are the stored ones, in their declared order; `order` is the storage order."""
+    """`columns` are the stored ones, in their declared order; `order` is the storage order, `sets`
+    are sources that are published beside."""
 
     product: DataProduct
     sources: tuple[PlannedSource, ...]
     joins: tuple[PlannedJoin, ...]
     columns: tuple[PlannedColumn, ...]
     order: tuple[str, ...]
+    sets: tuple[PlannedSet, ...] = ()
 
     def source(self, alias: str) -> PlannedSource:
         return next(source for source in self.sources if source.alias == alias)
@@ -101,10 +104,14 @@ def make_plan(product: DataProduct, schemas: Mapping[str, SourceSchema]) -> Join
             continue
         problems += _cast_problems(place, column, found, sources)
         columns.append(PlannedColumn(column.name, column.kind, column.nullable, found))
+    sets = tuple(
+        published.planned(alias, wanted, sources[alias].columns, problems)
+        for alias, wanted in backend.published.items()
+    )
     if problems:
         raise Refused(problems)
     order = tuple(column.name for column in entity.storage_order)
-    return JoinPlan(product, tuple(sources.values()), ordered, tuple(columns), order)
+    return JoinPlan(product, tuple(sources.values()), ordered, tuple(columns), order, sets)
 
 
 def _planned_source(

@@ -10,11 +10,12 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 
-from dphub_assets.build import cardinality, fit, quality, rules, sql
+from dphub_assets.build import cardinality, fit, quality, rules, sets, sql
 from dphub_assets.build.blame import bounded, explained, on_disk
 from dphub_assets.build.errors import ChecksFailed
 from dphub_assets.build.plan import JoinPlan, make_plan
 from dphub_assets.build.session import session
+from dphub_assets.build.sets import WrittenSet
 from dphub_assets.build.write import Written, write
 from dphub_assets.lake import layout
 from dphub_assets.lake.reader import Snapshot
@@ -104,6 +105,9 @@ class Builder:
                     _require_passed(counted)
                     progress("joining, sorting and writing")
                     names = layout.rows_file(staging.id), layout.index_file(staging.id)
+                    beside = sets.write(connection, plan, run, staging.folder, staging.id)
+                    counted = (*counted, *sets.check(connection, beside))
+                    _require_passed(counted)
                     written = write(connection, plan, run, longest, staging.folder, names)
                     progress(f"checking {written.rows.rows:,} rows")
                     verdicts = (*quality.check(connection, plan, written), *counted)
@@ -113,7 +117,8 @@ class Builder:
             document = _document(
                 staging.id, plan, identity, written, sources, verdicts, query, run_id, began
             )
-            return self.lake.publish(staging, document, _files(written))
+            document = document.model_copy(update={"sets": tuple(s.document for s in beside)})
+            return self.lake.publish(staging, document, _files(written, beside))
 
 
 def _require_passed(verdicts: tuple[Verdict, ...]) -> None:
@@ -162,8 +167,9 @@ def _unchanged(locations: Mapping[str, Location]) -> Iterator[dict[str, SourceVe
             raise SourceChanged(f"{', '.join(changed)} changed while being read")
 
 
-def _files(written: Written) -> dict[str, Path]:
+def _files(written: Written, beside: tuple[WrittenSet, ...]) -> dict[str, Path]:
     files = {written.rows.path: written.file}
+    files |= {each.document.file.path: each.file for each in beside}
     if written.index and written.index_file:
         files[written.index_file.path] = written.index
     return files

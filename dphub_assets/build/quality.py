@@ -18,7 +18,7 @@ from dphub_k8s.api.keys import ORDINAL
 from dphub_k8s.api.product import DataProduct
 from dphub_k8s.api.quality import Rule
 from dphub_k8s.api.snapshot import RULE, Verdict
-from dphub_k8s.api.sources import CARDINALITY
+from dphub_k8s.api.sources import CARDINALITY, PUBLISHED
 
 CONTRACT, KEY_UNIQUE, NULLABILITY, ROW_COUNT = "contract", "key_unique", "nullability", "row_count"
 CHECKS = (CONTRACT, KEY_UNIQUE, NULLABILITY, ROW_COUNT)
@@ -31,6 +31,7 @@ TEXTS = {
     ROW_COUNT: "The sources yield rows",
 }
 JOINED = "Joins meet as many rows as they declare"
+BESIDE = "Every row of a published source has a key of its own"
 
 
 def check(
@@ -68,6 +69,8 @@ def checks(product: DataProduct) -> list[Check]:
         for rule in product.spec.quality
     ]
     joined = [Check(CARDINALITY, JOINED, blocking=True)] if product.spec.backend.counted else []
+    if product.spec.backend.published:
+        joined.append(Check(PUBLISHED, BESIDE, blocking=True))
     return [*builtin, *own, *joined]
 
 

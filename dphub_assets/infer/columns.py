@@ -8,6 +8,7 @@ import duckdb
 
 from dphub_assets.build.cast import TEXTS, family
 from dphub_assets.build.convert import cast, misfit
+from dphub_assets.build.kinds import of as kind_of
 from dphub_assets.build.text import commas, literal, name
 from dphub_assets.infer import kinds, names
 from dphub_assets.sources.formats import unreadable
@@ -106,7 +107,7 @@ def _spelled(
         elif one.source_type == "VARCHAR" and relation.format == "JSON":
             spellings = kinds.OF_JSON_TEXTS
         asked += [(one, spelling) for spelling in spellings]
-        one.candidates = [] if one.is_text else [kinds.of(one.source_type)]
+        one.candidates = [] if one.is_text else [kind_of(one.source_type)]
     tests = [f"coalesce(bool_and({_is(one, s)}), true)" for one, s in asked]
     sample = f"(FROM {relation.sql} LIMIT {SAMPLE})"
     for (one, spelling), fits in zip(asked, _row(connection, tests, sample), strict=True):

@@ -37,6 +37,11 @@ def index_file(snapshot_id: str) -> str:
     return f"{PRIVATE}/{snapshot_id}.keys.parquet"
 
 
+def set_file(snapshot_id: str, number: int) -> str:
+    """The rows of a published source."""
+    return f"{PRIVATE}/{snapshot_id}.set-{number}.parquet"
+
+
 def version_of(log_object: str) -> int | None:
     match = _VERSION.fullmatch(log_object)
     return int(match[1]) if match else None

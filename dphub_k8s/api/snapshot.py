@@ -12,6 +12,7 @@ from pydantic import AwareDatetime, Field
 from dphub_k8s.api.noun import Noun
 from dphub_k8s.api.product import DataProduct, digest
 from dphub_k8s.api.quality import Severity
+from dphub_k8s.api.types import ColumnType, parse_type
 
 # What stands before the title of a rule in the name of its check.
 RULE = "rule:"
@@ -39,6 +40,27 @@ class DataFile(Noun):
     bytes: int
     digest: str
     statistics: dict[str, ColumnStatistics]
+
+
+class PublishedColumn(Noun):
+    """`type` is a type of the model."""
+
+    name: str
+    type: str
+
+    @property
+    def kind(self) -> ColumnType:
+        return parse_type(self.type)
+
+
+class PublishedSet(Noun):
+    """A source that is published as a set of its own: all its rows, sorted by the key."""
+
+    entity_set: str = Field(alias="entitySet")
+    source: str
+    key: str
+    columns: tuple[PublishedColumn, ...] = Field(min_length=1)
+    file: DataFile
 
 
 class SourceVersion(Noun):
@@ -89,8 +111,9 @@ class RunInfo(Noun):
 class SnapshotDocument(Noun):
     """`spec` is frozen as it was built; `contract` is its promise: columns, types, key.
 
-    `index` is the key index (a Parquet file of key and position, sorted by key), for keys that do
-    not spell their row. `position` is the number of a row in `files`, in storage order.
+    `sets` are published sources; a document without any does not speak of them, so that an older
+    hub reads it. `index` is the key index (a Parquet file of key and position, sorted by key), for
+    keys that do not spell their row. `position` is the number of a row in `files`, in storage order.
     `sourcesRead` is when the versions of the sources were taken: earlier than `created`.
     """
 
@@ -103,6 +126,7 @@ class SnapshotDocument(Noun):
     code_version: str = Field(alias="codeVersion")
     files: tuple[DataFile, ...] = Field(min_length=1)
     index: DataFile | None = None
+    sets: tuple[PublishedSet, ...] = ()
     key_recipe: str | None = Field(default=None, alias="keyRecipe")
     storage_order: tuple[str, ...] = Field(alias="storageOrder")
     sources: tuple[SourceVersion, ...]
@@ -132,10 +156,12 @@ class SnapshotDocument(Noun):
 
     @property
     def all_files(self) -> tuple[DataFile, ...]:
-        """The index too."""
-        return (*self.files, self.index) if self.index else self.files
+        """The index and the sets too."""
+        index = (self.index,) if self.index else ()
+        return (*self.files, *index, *(each.file for each in self.sets))
 
     def dump(self) -> dict[str, Any]:
         """JSON types; the spec as it was written, everything else without what is not there."""
-        document = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        absent = None if self.sets else {"sets"}
+        document = self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude=absent)
         return {**document, "spec": self.spec.document()}
