@@ -47,7 +47,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     hub = app.state.hub = _hub(settings)
     await hub.polling.refresh()
     if catalog := hub.reader.catalog:
-        await asyncio.to_thread(hub.native.sweep, [each.table for each in catalog.routes.values()])
+        tables = [table for each in catalog.routes.values() for table in each.tables]
+        await asyncio.to_thread(hub.native.sweep, tables)
     _end_with_parent()
     tasks = [asyncio.create_task(hub.polling.run())]
     if hub.builds:

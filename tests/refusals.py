@@ -246,7 +246,7 @@ CEL = (
     R(
         changed(navigating(), "spec.entity.navigation.1", way(name="OTHERS")),
         "spec.entity.navigation",
-        "'OTHERS' is there twice (case does not count)",
+        "'others' is there twice (case does not count)",
     ),
     *(
         R(

@@ -50,7 +50,7 @@ def navigation(draft: Draft, _: Context) -> Iterator[Problem]:
             message = f"{each.name!r} is the name of a column (case does not count)"
             yield Problem(f"{place}.name", "Duplicate", message)
         if seen.setdefault(each.name.lower(), number) != number:
-            message = f"{each.name!r} is there twice (case does not count)"
+            message = f"{each.name.lower()!r} is there twice (case does not count)"
             yield Problem(f"{place}.name", "Duplicate", message)
         yield from _target(each, f"{place}.target")
         yield from _keys(each, place, draft)

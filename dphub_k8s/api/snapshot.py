@@ -113,8 +113,8 @@ class SnapshotDocument(Noun):
 
     `sets` are published sources; a document without any does not speak of them, so that an older
     hub reads it. `index` is the key index (a Parquet file of key and position, sorted by key), for
-    keys that do not spell their row. `position` is the number of a row in `files`, in storage order.
-    `sourcesRead` is when the versions of the sources were taken: earlier than `created`.
+    keys that do not spell their row. `position` is the number of a row in `files`, in storage
+    order. `sourcesRead` is when the versions of the sources were taken: earlier than `created`.
     """
 
     format_version: Literal[1] = Field(default=1, alias="formatVersion")

@@ -6,8 +6,9 @@ from functools import cached_property
 from hashlib import blake2b
 
 from dphub_assets.lake.pointer import Pointer
+from dphub_serving.catalog import views
 from dphub_serving.catalog.served import Served
-from dphub_serving.odata.edm import HUB_NAMESPACE, Service
+from dphub_serving.catalog.views import View
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,25 @@ class Catalog:
     def hub_sets(self) -> Mapping[str, Served]:
         """By the name of the set in the hub's service; a product's route goes before it."""
         taken = {*self.routes, *self.waiting}
-        named = {served.in_hub.name: served for served in self._by_name}
-        return {name: served for name, served in named.items() if name not in taken}
+        return {name: served for name, served in self.hub.served.items() if name not in taken}
 
     @cached_property
-    def hub(self) -> Service:
-        return Service(HUB_NAMESPACE, tuple(served.in_hub for served in self._by_name))
+    def hub(self) -> View:
+        return self.hub_over(self.products)
+
+    def hub_over(self, products: Mapping[str, Served]) -> View:
+        """The hub's service, from other snapshots than the current ones."""
+        return views.of_hub(products, {*self.routes, *self.waiting})
+
+    def view(self, served: Served) -> View:
+        """The service of a product that is served now."""
+        if served.name not in self._views:
+            self._views[served.name] = views.of_product(served, self.products)
+        return self._views[served.name]
+
+    @cached_property
+    def _views(self) -> dict[str, View]:
+        return {}
 
     @cached_property
     def state(self) -> str:

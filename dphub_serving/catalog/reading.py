@@ -65,7 +65,7 @@ class CatalogReader:
         with self._pinning:
             retained = _retained(pointer, sequence)
             known = self._pinned.get(retained) if retained else None
-            if known is None or not Path(known.table.rows_file).exists():
+            if known is None or not all(Path(each.rows_file).exists() for each in known.tables):
                 known = compile_snapshot(self._lake, self._lake.at_sequence(pointer, sequence))
                 self._pinned.put(known.snapshot_id, known)
             return known
@@ -107,7 +107,7 @@ class CatalogReader:
         if time.monotonic() - self._kept < KEEP_SECONDS:
             return
         self._kept = time.monotonic()
-        tables = [each.table for each in self._compiled.values()]
+        tables = [table for each in self._compiled.values() for table in each.tables]
         files = [file for table in tables for file in (table.rows_file, table.index_file) if file]
         self._lake.objects.keep_local([Path(file) for file in files])
 

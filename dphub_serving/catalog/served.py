@@ -1,22 +1,28 @@
 """One snapshot, compiled: everything that answering from it needs, made once."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 from dphub_assets.lake.errors import Corrupt
 from dphub_assets.lake.reader import LakeReader, Snapshot
 from dphub_k8s.api.entity import Column
+from dphub_k8s.api.navigation import Navigation
 from dphub_k8s.api.product import DataProduct
 from dphub_k8s.api.snapshot import DataFile, SnapshotDocument
-from dphub_serving.odata.edm import EntitySet, EntityType, Property, Service, identifier
+from dphub_k8s.api.types import ColumnType
+from dphub_serving.catalog import beside
+from dphub_serving.odata.edm import EntitySet, EntityType, Property, identifier
 from dphub_serving.odata.query import Limits
 from dphub_serving.sql.table import Table
 
 
 @dataclass(frozen=True)
 class Served:
-    """`snapshot_id` names what never changes: answers are kept under it, whatever the sequence."""
+    """One set of a snapshot. `snapshot_id` names what never changes: answers are kept under it,
+    whatever the sequence. `leading` are columns that navigation may name; `beside` are the
+    published sources of the snapshot."""
 
     name: str
     uid: str
@@ -29,12 +35,28 @@ class Served:
     entity_set: EntitySet
     limits: Limits
     table: Table
+    leading: Mapping[str, ColumnType] = field(default_factory=dict)
+    navigation: tuple[Navigation, ...] = ()
+    beside: tuple["Served", ...] = ()
 
-    @cached_property
-    def service(self) -> Service:
-        """The product's own service."""
-        described = self.entity_set.description
-        return Service(self.entity_set.type.namespace, (self.entity_set,), described)
+    @property
+    def place(self) -> tuple[str, str]:
+        """The product, and the set of it."""
+        return self.name, self.entity_set.name
+
+    @property
+    def identity(self) -> str:
+        return f"{self.uid}/{self.snapshot_id}"
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        return (self.table, *(each.table for each in self.beside))
+
+    def member(self, entity_set: str | None) -> "Served | None":
+        """The set of this name, None is the product's own."""
+        if entity_set in (None, self.entity_set.name):
+            return self
+        return next((each for each in self.beside if each.entity_set.name == entity_set), None)
 
     @cached_property
     def in_hub(self) -> EntitySet:
@@ -47,7 +69,7 @@ def compile_snapshot(reader: LakeReader, snapshot: Snapshot) -> Served:
     """Raises Corrupt when a file of the snapshot is not there."""
     document = snapshot.document
     product = document.spec
-    return Served(
+    own = Served(
         name=snapshot.name,
         uid=document.product.uid,
         route=product.route,
@@ -59,7 +81,22 @@ def compile_snapshot(reader: LakeReader, snapshot: Snapshot) -> Served:
         entity_set=EntitySet(product.resource, _entity_type(product), product.spec.description),
         limits=_limits(product),
         table=_table(reader, snapshot, document),
+        leading=product.spec.entity.leading,
+        navigation=product.spec.entity.navigation,
     )
+    return replace(own, beside=tuple(_beside(own, reader, snapshot)))
+
+
+def _beside(own: Served, reader: LakeReader, snapshot: Snapshot) -> Iterator[Served]:
+    for published, entity_set in beside.entity_sets(own.entity_set.type, snapshot.document.sets):
+        file = _local(reader, snapshot, published.file)
+        yield replace(
+            own,
+            entity_set=entity_set,
+            table=Table.of_set(published, str(file)),
+            leading=beside.leading(published),
+            navigation=(),
+        )
 
 
 def _entity_type(product: DataProduct) -> EntityType:

@@ -11,7 +11,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from dphub_k8s.api.types import ColumnType
-from dphub_serving.odata import capabilities
+from dphub_serving.odata import capabilities, navigation
 from dphub_serving.odata.capabilities import Annotations, AnnotationValue
 from dphub_serving.odata.edm import EntityType, Path, Property, Service
 
@@ -100,6 +100,7 @@ def _xml_type(entity_type: EntityType) -> ET.Element:
         ET.SubElement(key, "PropertyRef", {"Name": name})
     for prop in entity_type.properties:
         element.append(_xml_property(prop, entity_type, (prop.name,)))
+    element.extend(navigation.xml(entity_type))
     element.extend(_xml_annotations(capabilities.described(entity_type)))
     return element
 
@@ -126,6 +127,7 @@ def _xml_container(service: Service) -> ET.Element:
     for each in service.sets:
         attributes = {"Name": each.name, "EntityType": each.type.qualified_name}
         child = ET.SubElement(container, "EntitySet", attributes)
+        child.extend(navigation.xml_bindings(each))
         child.extend(_xml_annotations(capabilities.of_entity_set(each)))
     container.extend(_xml_annotations(_of_container(service)))
     return container
@@ -185,6 +187,7 @@ def _json_type(entity_type: EntityType) -> dict[str, Any]:
         "$Kind": "EntityType",
         "$Key": list(entity_type.key),
         **properties,
+        **navigation.json(entity_type),
         **_json_annotations(capabilities.described(entity_type)),
     }
 
@@ -217,6 +220,7 @@ def _json_container(service: Service) -> dict[str, Any]:
         each.name: {
             "$Collection": True,
             "$Type": each.type.qualified_name,
+            **navigation.json_bindings(each),
             **_json_annotations(capabilities.of_entity_set(each)),
         }
         for each in service.sets

@@ -37,6 +37,21 @@ class ComplexType:
 
 
 @dataclass(frozen=True, slots=True)
+class NavigationProperty:
+    """A way to entities of the set `target` of the same service, whose type is `type` (qualified):
+    those whose properties are equal, by `keys` (here, there). `constrains` says that the keys are a
+    referential constraint."""
+
+    name: str
+    type: str
+    target: str
+    keys: tuple[tuple[str, str], ...]
+    collection: bool
+    nullable: bool = False
+    constrains: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class EntityType:
     """`namespace` is unique per product, so `qualified_name` identifies a type in the whole hub."""
 
@@ -45,6 +60,7 @@ class EntityType:
     key: tuple[str, ...]
     properties: tuple[Property, ...]
     description: str | None = None
+    navigation: tuple[NavigationProperty, ...] = ()
 
     @property
     def qualified_name(self) -> str:
@@ -56,6 +72,9 @@ class EntityType:
 
     def find(self, name: str) -> Property | None:
         return next((prop for prop in self.properties if prop.name == name), None)
+
+    def way(self, name: str) -> NavigationProperty | None:
+        return next((each for each in self.navigation if each.name == name), None)
 
     @property
     def complex_types(self) -> Mapping[Path, ComplexType]:

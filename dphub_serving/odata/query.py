@@ -120,11 +120,17 @@ class Lookup(Asked):
     key: tuple[Value, ...]
 
 
-def next_token(query: Query, sequence: int, cursor: Cursor, rows: int) -> SkipToken:
+def next_token(
+    query: Query,
+    sequence: int,
+    cursor: Cursor,
+    rows: int,
+    pins: tuple[tuple[str, int], ...] = (),
+) -> SkipToken:
     """The token of the page behind this one, of which `rows` were delivered."""
     remaining = None if query.top is None else query.top - rows
     made_for = scope(query.type, query.filter, query.order)
-    return SkipToken(made_for, sequence, cursor, remaining, query.count)
+    return SkipToken(made_for, sequence, cursor, remaining, query.count, pins)
 
 
 def scope(entity_type: EntityType, filter: Filter | None, order: tuple[Order, ...]) -> str:

@@ -9,6 +9,7 @@ import base64
 import binascii
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -41,13 +42,17 @@ Cursor = AtRow | AfterRow
 
 @dataclass(frozen=True, slots=True)
 class SkipToken:
-    """`scope` is the digest of what the token was made for, `remaining` what is left of `$top`."""
+    """`scope` is the digest of what the token was made for, `remaining` what is left of `$top`.
+
+    `pins` are product and sequence of other snapshots that the page was read from.
+    """
 
     scope: str
     sequence: int
     cursor: Cursor
     remaining: int | None
     count: bool
+    pins: tuple[tuple[str, int], ...] = ()
 
 
 def write(token: SkipToken) -> str:
@@ -57,6 +62,7 @@ def write(token: SkipToken) -> str:
         case AfterRow(values):
             place = list(values)
     content = [FORMAT, token.scope, token.sequence, place, token.remaining, token.count]
+    content += [token.pins] if token.pins else []
     payload = json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
     return base64.urlsafe_b64encode(_checksum(payload) + payload).rstrip(b"=").decode()
 
@@ -68,10 +74,16 @@ def read(text: str) -> SkipToken:
     match _content(text):
         case [int(version), *_] if version != FORMAT:
             raise BadToken("it was written by another version of this service")
-        case [_, str(scope), int(sequence), place, int() | None as remaining, bool(count)] if (
-            _is_number(sequence) and (remaining is None or _is_number(remaining))
-        ):
-            token = SkipToken(scope, sequence, _cursor(place), remaining, count)
+        case [
+            _,
+            str(scope),
+            int(sequence),
+            place,
+            int() | None as remaining,
+            bool(count),
+            *more,
+        ] if _is_number(sequence) and (remaining is None or _is_number(remaining)):
+            token = SkipToken(scope, sequence, _cursor(place), remaining, count, _pins(more))
         case _:
             raise BadToken("it is damaged")
     if write(token) != text:
@@ -89,6 +101,24 @@ def _content(text: str) -> object:
     except (ValueError, binascii.Error, RecursionError) as problem:
         raise BadToken("it is damaged") from problem
     return content
+
+
+def _pins(more: Sequence[object]) -> tuple[tuple[str, int], ...]:
+    match more:
+        case [[*pairs]]:
+            return tuple(map(_pin, pairs))
+        case []:
+            return ()
+        case _:
+            raise BadToken("it is damaged")
+
+
+def _pin(pair: object) -> tuple[str, int]:
+    match pair:
+        case [str(name), int(sequence)] if _is_number(sequence):
+            return name, sequence
+        case _:
+            raise BadToken("it is damaged")
 
 
 def _cursor(place: object) -> Cursor:

@@ -64,6 +64,12 @@ class Request:
         """The snapshot that the path, the option or the skip token pins; they never disagree."""
         return next(iter(self._pins()), None)
 
+    @property
+    def pins(self) -> dict[str, int]:
+        """Snapshots of other products that the skip token pins, by product."""
+        token = self.options.skiptoken
+        return dict(token.pins) if token else {}
+
     def _pins(self) -> list[int]:
         token = self.options.skiptoken
         pins = (

@@ -34,12 +34,12 @@ async def page(
     hub: Hub, catalog: Catalog, exchange: Exchange, request: Request, path: QuickLook | Collection
 ) -> Response:
     named = path.entity_set if isinstance(path, Collection) else None
-    target = await resolve(hub, catalog, path.service, named, request.snapshot)
+    target = await resolve(hub, catalog, path.service, named, request.snapshot, request.pins)
     served, form = target.served, exchange.form(request.options.format)
     size = exchange.maxpagesize
-    query = bind.query(request, served.entity_set.type, served.limits, maxpagesize=size)
+    query = bind.query(request, target.entity_set.type, served.limits, maxpagesize=size)
     tag = etag.tag(
-        target.identity, served.sequence, request, form, query.maxpagesize, _moment(query)
+        target.identity, target.sequence, request, form, query.maxpagesize, _moment(query)
     )
     if exchange.not_modified(tag):
         return exchange.unchanged(tag)
@@ -60,8 +60,8 @@ async def entity(
 ) -> Response:
     target = await resolve(hub, catalog, path.service, path.entity_set, request.snapshot)
     served, form = target.served, exchange.form(request.options.format)
-    lookup = bind.lookup(request, served.entity_set.type, path.key)
-    tag = etag.tag(target.identity, served.sequence, request, form, _moment(lookup))
+    lookup = bind.lookup(request, target.entity_set.type, path.key)
+    tag = etag.tag(target.identity, target.sequence, request, form, _moment(lookup))
     if exchange.not_modified(tag):
         return exchange.unchanged(tag)
 
@@ -78,9 +78,9 @@ async def count(
 ) -> Response:
     target = await resolve(hub, catalog, path.service, path.entity_set, request.snapshot)
     served = target.served
-    wanted = bind.condition(request.options, served.entity_set.type)
+    wanted = bind.condition(request.options, target.entity_set.type)
     form = Format(version=exchange.version)
-    tag = etag.tag(target.identity, served.sequence, request, form, _moment(wanted))
+    tag = etag.tag(target.identity, target.sequence, request, form, _moment(wanted))
     if exchange.not_modified(tag):
         return exchange.unchanged(tag)
     if wanted is None:
@@ -103,13 +103,12 @@ def _page(
     form: Format,
     table: Table,
 ) -> bytes:
-    served = target.served
     # The quick look shows what was selected and nothing else; the entity set owes the id of a row
     # whose key is not selected (OData JSON Format, control information `id`).
     quick = isinstance(request.path, QuickLook)
     shape = _shape(target, form, owes_id=not quick)
     found = read.page(session, compile_page(table, query, shape), query)
-    following = _next_link(base, request, query, served.sequence, found)
+    following = _next_link(base, request, query, target, found)
     total = _total(session, table, query) if query.count else None
     root = links.root(base, request.path.service)
     context = links.context(root, target.entity_set.name, query.selected)
@@ -131,11 +130,13 @@ def _moment(wanted: Filter | Query | Lookup | None) -> str | None:
     return wanted.now.isoformat() if wanted and wanted.volatile and wanted.now else None
 
 
-def _next_link(base: str, request: Request, query: Query, sequence: int, found: Rows) -> str | None:
+def _next_link(
+    base: str, request: Request, query: Query, target: Target, found: Rows
+) -> str | None:
     if found.next is None:
         return None
     rows = len(found.texts)
-    token = next_token(query, sequence, found.next, rows)
+    token = next_token(query, target.sequence, found.next, rows, target.pins(()))
     return links.next_link(base, request, token, page=query.page, rows=rows)
 
 

@@ -27,9 +27,9 @@ class Described:
 async def find(hub: Hub, catalog: Catalog, service: Service, request: Request) -> Described:
     """Raises NotFound, Gone, Unavailable."""
     if service.product is None:
-        return Described(catalog.hub, catalog.state, 0)
+        return Described(catalog.hub.service, catalog.state, 0)
     target = await resolve(hub, catalog, service, None, request.snapshot)
-    return Described(target.served.service, target.identity, target.served.sequence)
+    return Described(target.view.service, target.described, target.sequence)
 
 
 def service_document(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from dphub_k8s.api.entity import Entity
 from dphub_k8s.api.keys import KeyRecipe
-from dphub_k8s.api.snapshot import SnapshotDocument
+from dphub_k8s.api.snapshot import PublishedSet, SnapshotDocument
 from dphub_k8s.api.types import ColumnType
 from dphub_serving.sql.native import Native
 from dphub_serving.sql.statement import name, text
@@ -50,6 +50,21 @@ class Table:
             storage_order=tuple(each for each in document.storage_order if each in types),
             key=entity.key_column,
             recipe=entity.recipe(),
+        )
+
+    @classmethod
+    def of_set(cls, found: PublishedSet, rows_file: str) -> "Table":
+        """A published source: its rows are stored by the key."""
+        statistics = found.file.statistics
+        return cls(
+            rows_file=rows_file,
+            index_file=None,
+            rows=found.file.rows,
+            types={column.name: column.kind for column in found.columns},
+            complete=frozenset(each for each, told in statistics.items() if told.nulls == 0),
+            storage_order=(found.key,),
+            key=found.key,
+            recipe=None,
         )
 
     @property

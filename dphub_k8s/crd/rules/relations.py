@@ -14,8 +14,8 @@ STRAY = (
     "self.navigation.map(x, x.keys.filter(y, !(y.left in names))).filter(x, size(x) > 0)[0][0].left"
 )
 SETS = (
-    "self.backend.sources.map(x, has(self.backend.sources[x].publish),"
-    " self.backend.sources[x].publish.entitySet.lowerAscii())"
+    "self.backend.sources.filter(x, has(self.backend.sources[x].publish))"
+    ".map(x, self.backend.sources[x].publish.entitySet.lowerAscii())"
 )
 OWN = "[self.entity.name, has(self.api.resource) ? self.api.resource : self.entity.name]"
 
@@ -46,7 +46,7 @@ DEMANDS = (
         ENTITY,
         "self.navigation.map(x, x.name)",
         "self.navigation.exists_one(y, y.name.lowerAscii() == x.lowerAscii())",
-        "'<<x>>' is there twice (case does not count)",
+        "'<<x.lowerAscii()>>' is there twice (case does not count)",
         given="has(self.navigation)",
         field=".navigation",
     ),

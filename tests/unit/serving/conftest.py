@@ -12,6 +12,7 @@ import pytest
 
 from dphub_assets.lake.writer import Lake
 from dphub_serving.app import create_app
+from tests.unit.serving import related
 
 TOKEN = "open-sesame"
 
@@ -87,4 +88,13 @@ def lake(tmp_path: Path) -> Lake:
 @pytest.fixture
 def client(tmp_path: Path) -> Iterator[Client]:
     with serving(tmp_path) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def mesh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """The products of `related`, to be read only."""
+    root = tmp_path_factory.mktemp("related")
+    related.publish(root, related.sales(), related.customers())
+    with serving(root / "home") as started:
         yield started
