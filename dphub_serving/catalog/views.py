@@ -39,6 +39,10 @@ class View:
     def sets(self) -> Mapping[str, EntitySet]:
         return {each.name: each for each in self.service.sets}
 
+    def at(self, place: Place) -> EntitySet:
+        """The set that shows what is there."""
+        return next(self.sets[name] for name, each in self.served.items() if each.place == place)
+
 
 def of_product(root: Served, products: Products) -> View:
     named: dict[Place, EntitySet] = {}

@@ -22,6 +22,7 @@ from dphub_serving.odata.bound import (
 )
 from dphub_serving.odata.edm import EntityType, Property
 from dphub_serving.odata.errors import BadToken, InvalidKey, quoting
+from dphub_serving.odata.option_values import MAX_NUMBER
 from dphub_serving.odata.options import Options
 from dphub_serving.odata.parser import KEPT, LONGEST_KEPT
 from dphub_serving.odata.query import Filter, Limits, Lookup, Order, Query, scope
@@ -144,6 +145,30 @@ def lookup(request: Request, entity_type: EntityType, key: Key) -> Lookup:
         selected=asked.names,
         now=dt.datetime.now(dt.UTC),
         key=_key(key, entity_type),
+    )
+
+
+def key(given: Key, entity_type: EntityType) -> tuple[tuple[Property, values.Value], ...]:
+    """What each property of the key has to be."""
+    return tuple(zip(entity_type.key_properties, _key(given, entity_type), strict=True))
+
+
+def nested(options: Options, entity_type: EntityType) -> Query:
+    """What stands in the parentheses of `$expand`, which means there what it means in a URL; a page
+    has room for all of it."""
+    computed = computing.computed(options, entity_type)
+    asked = selection.of(options, entity_type, computed)
+    return Query(
+        type=entity_type,
+        select=asked.items,
+        selected=asked.names,
+        now=dt.datetime.now(dt.UTC),
+        filter=condition(options, entity_type),
+        order=_order(options, entity_type, computed),
+        skip=options.skip or 0,
+        top=options.top,
+        page=MAX_NUMBER if options.top is None else options.top,
+        count=bool(options.count),
     )
 
 

@@ -85,6 +85,8 @@ def _restricted(entity_type: EntityType) -> Annotations:
             "Sortable": len(names) < len(properties),
             "NonSortableProperties": names,
         }
+    if entity_type.navigation:
+        found["Capabilities.ExpandRestrictions"] = {"Expandable": True}
     return found
 
 

@@ -1,6 +1,6 @@
 """The unbound trees of `$select`, `$expand` and the options nested in them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal as OneOf
 
 from dphub_serving.odata.ast import ComputeItem, Expr, OrderItem, Path
@@ -12,7 +12,8 @@ from dphub_serving.odata.transformations import Transformation
 class Nested:
     """The options in the parentheses of an item; each of them may be absent.
 
-    `aliases` are assignments that hold inside these parentheses.
+    `aliases` are assignments that hold inside these parentheses; `texts` are the options as they
+    stand there.
     """
 
     select: tuple["SelectItem", ...] | None = None
@@ -27,6 +28,7 @@ class Nested:
     count: bool | None = None
     levels: int | OneOf["max"] | None = None
     aliases: tuple[tuple[str, Expr], ...] = ()
+    texts: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from dphub_serving.odata.resources import (
     Collection,
     QuickLook,
     Service,
+    Way,
 )
 from dphub_serving.odata.token import SkipToken, write
 from dphub_serving.odata.url import Request
@@ -47,9 +48,11 @@ def service_document(root: str, service: EdmService, form: Format) -> dict[str, 
     return {**known, "value": entries}
 
 
-def location(base: str, path: QuickLook | Collection) -> str:
+def location(base: str, path: QuickLook | Collection | Way) -> str:
     """The address of a collection, as it was asked for."""
     match path:
+        case Way():
+            return "/".join([base, *(quote(each, safe="$()',@=") for each in path.segments)])
         case QuickLook(Service(product, snapshot)):
             return f"{base}/{_segment(product or '', snapshot)}"
         case Collection(Service(None, snapshot), name):
@@ -65,7 +68,7 @@ def next_link(base: str, request: Request, token: SkipToken, *, page: int, rows:
     option is kept as it was asked.
     """
     path = request.path
-    assert isinstance(path, QuickLook | Collection), "only collections have pages"
+    assert isinstance(path, QuickLook | Collection | Way), "only collections have pages"
     kept = [pair for pair in request.options.pairs if system_name(pair[0]) not in _REPLACED]
     size = page if token.remaining is None else min(page, token.remaining)
     shown = [
@@ -73,10 +76,19 @@ def next_link(base: str, request: Request, token: SkipToken, *, page: int, rows:
         ("$top", str(size)),
         ("$skiptoken", write(token)),
     ]
+    return _with_options(location(base, path), kept + shown)
+
+
+def further(place: str, options: list[tuple[str, str]], token: SkipToken) -> str:
+    """The address of more of what a row brings along."""
+    return _with_options(place, [*options, ("$skiptoken", write(token))])
+
+
+def _with_options(place: str, options: list[tuple[str, str]]) -> str:
     query = "&".join(
-        f"{quote(name, safe='$')}={quote(value, safe=',')}" for name, value in kept + shown
+        f"{quote(name, safe='$@')}={quote(value, safe=',')}" for name, value in options
     )
-    return f"{location(base, path)}?{query}"
+    return f"{place}?{query}"
 
 
 def _segment(name: str, snapshot: int | None) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from dphub_serving.odata import option_values, parser, token
 from dphub_serving.odata.ast import ComputeItem, Expr, OrderItem
-from dphub_serving.odata.clauses import SelectItem
+from dphub_serving.odata.clauses import ExpandItem, SelectItem
 from dphub_serving.odata.errors import (
     DuplicateOption,
     InvalidOption,
@@ -28,6 +28,7 @@ from dphub_serving.odata.resources import (
     QuickLook,
     ResourcePath,
     ServiceDocument,
+    Way,
 )
 from dphub_serving.odata.searches import Search
 from dphub_serving.odata.token import SkipToken
@@ -35,11 +36,11 @@ from dphub_serving.odata.token import SkipToken
 SNAPSHOT = "snapshot"
 SUPPORTED = frozenset(
     {
-        *("select", "filter", "search", "compute", "orderby", "top", "skip", "count"),
+        *("select", "expand", "filter", "search", "compute", "orderby", "top", "skip", "count"),
         *("format", "skiptoken", "schemaversion"),
     }
 )
-MISSING = frozenset({"apply", "expand", "deltatoken", "id", "index", "levels"})
+MISSING = frozenset({"apply", "deltatoken", "id", "index", "levels"})
 STANDARD = SUPPORTED | MISSING
 
 # OData URL Conventions 4.01, section 5.1: which options a kind of resource has. The standard's
@@ -51,8 +52,9 @@ APPLICABLE: dict[type[ResourcePath], frozenset[str]] = {
     Metadata: _EVERYWHERE,
     QuickLook: SUPPORTED,
     Collection: SUPPORTED,
-    Entity: _EVERYWHERE | {"select", "compute"},
+    Entity: _EVERYWHERE | {"select", "expand", "compute"},
     Count: _PAGED | {"filter", "search", "compute", "schemaversion"},
+    Way: SUPPORTED,
 }
 
 _ALIAS = re.compile(r"@[^\W\d]\w*")
@@ -77,6 +79,7 @@ class Options:
     """
 
     select: tuple[SelectItem, ...] | None = None
+    expand: tuple[ExpandItem, ...] = ()
     filter: Filter | None = None
     search: Search | None = None
     compute: tuple[ComputeItem, ...] = ()
@@ -101,6 +104,7 @@ def read(pairs: Pairs, path: ResourcePath) -> Options:
     snapshot = _snapshot(pairs)
     return Options(
         select=found.get("select"),
+        expand=found.get("expand", ()),
         filter=Filter(texts["filter"], found["filter"]) if "filter" in found else None,
         search=found.get("search"),
         compute=found.get("compute", ()),

@@ -1,6 +1,7 @@
 """What a URL can address: a closed union, so that a walk over it is one `match`."""
 
 from dataclasses import dataclass
+from typing import Literal as OneOf
 
 from dphub_serving.odata.ast import Key
 
@@ -56,4 +57,29 @@ class Count:
     entity_set: str | None
 
 
-ResourcePath = ServiceDocument | Metadata | QuickLook | Collection | Entity | Count
+Part = OneOf["entities", "count", "ref"]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A navigation property, and perhaps the key of one of the entities that it leads to."""
+
+    name: str
+    key: Key | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What is reached from an entity by navigation; `segments` are all behind `/odata`."""
+
+    entity: Entity
+    steps: tuple[Step, ...]
+    part: Part
+    segments: tuple[str, ...] = ()
+
+    @property
+    def service(self) -> Service:
+        return self.entity.service
+
+
+ResourcePath = ServiceDocument | Metadata | QuickLook | Collection | Entity | Count | Way

@@ -48,7 +48,7 @@ def of(options: Options, entity_type: EntityType, computed: Mapping[str, Compute
         found.asked = dict.fromkeys((*(each.name for each in entity_type.properties), *computed))
     items = tuple(each for name, tree in found.asked.items() for each in found.items(name, tree))
     parts = tuple(path for name, tree in found.asked.items() for path in _paths(name, tree))
-    return Selection(items, None if every else parts)
+    return Selection(items, None if every else (*parts, *found.ways))
 
 
 def _paths(name: str, tree: Tree | None) -> list[str]:
@@ -64,6 +64,7 @@ class _Reader:
         self.options, self.type, self.computed = options, entity_type, computed
         self.every = False
         self.asked: Tree = {}
+        self.ways: dict[str, None] = {}
         self.standing_in: dict[str, Computed] = {}
         self.counting: dict[str, Computed] = {}
 
@@ -80,6 +81,10 @@ class _Reader:
 
     def add_path(self, path: Path, options: Nested | None) -> None:
         first, *rest = _names(path, self.type)
+        if self.type.way(first.text) and not (rest or options):
+            # Of navigation that is not expanded a row shows nothing.
+            self.ways[first.text] = None
+            return
         prop = self.type.find(first.text)
         if prop is None and first.text in self.computed:
             if rest or options:

@@ -7,7 +7,7 @@ query a plus is a blank, as browsers and HTML forms write it.
 
 import re
 from collections.abc import Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import unquote_to_bytes
 
 from dphub_serving.odata import edm, options, parser
@@ -27,10 +27,13 @@ from dphub_serving.odata.resources import (
     Count,
     Entity,
     Metadata,
+    Part,
     QuickLook,
     ResourcePath,
     Service,
     ServiceDocument,
+    Step,
+    Way,
 )
 
 ROOT = "/odata"
@@ -94,6 +97,8 @@ def parse(
     """
     segments = _segments(_bytes(raw_path), root)
     path = _resource(segments, hub_sets)
+    if isinstance(path, Way):
+        path = replace(path, segments=tuple(segments))
     request = Request(path, options.read(_pairs(_bytes(raw_query)), path))
     if len(set(request._pins())) > 1:
         if request.options.skiptoken:
@@ -204,8 +209,24 @@ def _in_set(service: Service, name: str, key: Key | None, rest: list[str]) -> Re
 def _behind_entity(entity: Entity, rest: list[str]) -> ResourcePath:
     if rest in ([], [""]):
         return entity
-    resource.follow(rest if rest[-1] else rest[:-1], "an entity")
-    raise NotImplementedByService(f"the property path {echo('/'.join(rest))}", target=rest[0], at=0)
+    rest = rest if rest[-1] else rest[:-1]
+    resource.follow(rest, "an entity")
+    return _way(entity, rest)
+
+
+_PARTS: dict[str, Part] = {"$count": "count", "$ref": "ref"}
+
+
+def _way(entity: Entity, rest: list[str]) -> Way:
+    """Whether these are navigation properties is the model's to say."""
+    part: Part = _PARTS.get(rest[-1], "entities")
+    names = rest if part == "entities" else rest[:-1]
+    found = [_SET.fullmatch(each) for each in names]
+    if not names or not all(each and edm.is_simple_identifier(each["name"]) for each in found):
+        shown = echo("/".join(rest))
+        raise NotImplementedByService(f"the property path {shown}", target=rest[0], at=0)
+    steps = [Step(each["name"], _key(each["key"], each[0])) for each in found if each]
+    return Way(entity, tuple(steps), part)
 
 
 def _key(text: str | None, segment: str) -> Key | None:

@@ -13,12 +13,14 @@ from dphub_serving.odata.negotiation import Format
 from dphub_serving.odata.query import Filter, Lookup, Query, next_token
 from dphub_serving.odata.resources import Collection, Count, Entity, QuickLook
 from dphub_serving.odata.url import Request
+from dphub_serving.routes.beside import Beside
 from dphub_serving.routes.exchange import Exchange
 from dphub_serving.routes.hub import Hub
-from dphub_serving.routes.resolve import Target, resolve
+from dphub_serving.routes.resolve import resolve
 from dphub_serving.rows import encode, read
 from dphub_serving.rows.engine import Session
 from dphub_serving.rows.errors import Abandoned, Busy, Exhausted, Expired, FileMissing, Impossible
+from dphub_serving.rows.expand import shaped
 from dphub_serving.rows.flights import Gone
 from dphub_serving.rows.read import Rows
 from dphub_serving.sql.filter import asks_many, compile_count
@@ -37,19 +39,20 @@ async def page(
     target = await resolve(hub, catalog, path.service, named, request.snapshot, request.pins)
     served, form = target.served, exchange.form(request.options.format)
     size = exchange.maxpagesize
-    query = bind.query(request, target.entity_set.type, served.limits, maxpagesize=size)
-    tag = etag.tag(
-        target.identity, target.sequence, request, form, query.maxpagesize, _moment(query)
-    )
+    beside = Beside.of(hub, target, request, size)
+    limits = beside.limits(served.limits)
+    query = bind.query(request, target.entity_set.type, limits, maxpagesize=size)
+    moment = moment_of(query) or beside.moment
+    tag = etag.tag(beside.identity, target.sequence, request, form, query.maxpagesize, moment)
     if exchange.not_modified(tag):
         return exchange.unchanged(tag)
 
     def work(session: Session) -> bytes:
-        answer = partial(_page, session, exchange.base, target, request, query, form)
+        answer = partial(_page, session, exchange.base, beside, request, query, form)
         return hub.native.answer(served.table, answer)
 
     scans = asks_many(served.table, query.filter) or sorts(served.table, query)
-    body = await _kept(hub, exchange, tag, work, scans=scans)
+    body = await kept(hub, exchange, tag, work, scans=scans)
     applied = negotiation.preference_applied(query.maxpagesize, exchange.version)
     more = {"Preference-Applied": applied} if applied else None
     return exchange.response(body, form.content_type, tag, more)
@@ -60,16 +63,18 @@ async def entity(
 ) -> Response:
     target = await resolve(hub, catalog, path.service, path.entity_set, request.snapshot)
     served, form = target.served, exchange.form(request.options.format)
+    beside = Beside.of(hub, target, request)
     lookup = bind.lookup(request, target.entity_set.type, path.key)
-    tag = etag.tag(target.identity, target.sequence, request, form, _moment(lookup))
+    moment = moment_of(lookup) or beside.moment
+    tag = etag.tag(beside.identity, target.sequence, request, form, moment)
     if exchange.not_modified(tag):
         return exchange.unchanged(tag)
 
     def work(session: Session) -> bytes:
-        answer = partial(_entity, session, exchange.base, target, request, lookup, form)
+        answer = partial(_entity, session, exchange.base, beside, request, lookup, form)
         return hub.native.answer(served.table, answer)
 
-    body = await _kept(hub, exchange, tag, work)
+    body = await kept(hub, exchange, tag, work)
     return exchange.response(body, form.content_type, tag)
 
 
@@ -80,24 +85,24 @@ async def count(
     served = target.served
     wanted = bind.condition(request.options, target.entity_set.type)
     form = Format(version=exchange.version)
-    tag = etag.tag(target.identity, target.sequence, request, form, _moment(wanted))
+    tag = etag.tag(target.identity, target.sequence, request, form, moment_of(wanted))
     if exchange.not_modified(tag):
         return exchange.unchanged(tag)
     if wanted is None:
         return exchange.response(str(served.table.rows).encode(), "text/plain", tag)
 
     def work(session: Session) -> bytes:
-        return hub.native.answer(served.table, partial(_count, session, wanted))
+        return hub.native.answer(served.table, partial(counted, session, wanted))
 
     scans = asks_many(served.table, wanted)
-    body = await _kept(hub, exchange, tag, work, scans=scans)
+    body = await kept(hub, exchange, tag, work, scans=scans)
     return exchange.response(body, "text/plain", tag)
 
 
 def _page(
     session: Session,
     base: str,
-    target: Target,
+    beside: Beside,
     request: Request,
     query: Query,
     form: Format,
@@ -106,67 +111,66 @@ def _page(
     # The quick look shows what was selected and nothing else; the entity set owes the id of a row
     # whose key is not selected (OData JSON Format, control information `id`).
     quick = isinstance(request.path, QuickLook)
-    shape = _shape(target, form, owes_id=not quick)
+    shape = _shape(beside, form, owes_id=not quick)
     found = read.page(session, compile_page(table, query, shape), query)
-    following = _next_link(base, request, query, target, found)
-    total = _total(session, table, query) if query.count else None
+    following = next_link(base, request, query, beside, found)
+    count_ = total(session, table, query) if query.count else None
     root = links.root(base, request.path.service)
-    context = links.context(root, target.entity_set.name, query.selected)
-    return encode.collection(found.texts, form, context, total, following)
+    selected = beside.projected(query.selected, form)
+    context = links.context(root, beside.target.entity_set.name, selected)
+    texts = beside.rows(session, found.texts, form, base, request)
+    return encode.collection(texts, form, context, count_, following)
 
 
-def _count(session: Session, wanted: Filter, table: Table) -> bytes:
+def counted(session: Session, wanted: Filter, table: Table) -> bytes:
     return str(read.count(session, compile_count(table, wanted))).encode()
 
 
-def _total(session: Session, table: Table, query: Query) -> int:
+def total(session: Session, table: Table, query: Query) -> int:
     if query.filter is None:
         return table.rows
     return read.count(session, compile_count(table, query.filter))
 
 
-def _moment(wanted: Filter | Query | Lookup | None) -> str | None:
+def moment_of(wanted: Filter | Query | Lookup | None) -> str | None:
     """An answer that depends on the moment has an entity tag of that moment."""
     return wanted.now.isoformat() if wanted and wanted.volatile and wanted.now else None
 
 
-def _next_link(
-    base: str, request: Request, query: Query, target: Target, found: Rows
-) -> str | None:
+def next_link(base: str, request: Request, query: Query, beside: Beside, found: Rows) -> str | None:
     if found.next is None:
         return None
     rows = len(found.texts)
-    token = next_token(query, target.sequence, found.next, rows, target.pins(()))
+    token = next_token(query, beside.target.sequence, found.next, rows, beside.pins)
     return links.next_link(base, request, token, page=query.page, rows=rows)
 
 
 def _entity(
     session: Session,
     base: str,
-    target: Target,
+    beside: Beside,
     request: Request,
     lookup: Lookup,
     form: Format,
     table: Table,
 ) -> bytes:
-    shape = _shape(target, form, owes_id=True)
+    shape, name = _shape(beside, form, owes_id=True), beside.target.entity_set.name
     text = read.entity(session, compile_lookup(table, lookup, shape))
     if text is None:
-        raise NotFound(f"{target.entity_set.name} has no entity with this key")
+        raise NotFound(f"{name} has no entity with this key")
     root = links.root(base, request.path.service)
-    context = links.context(root, target.entity_set.name, lookup.selected, entity=True)
-    return encode.entity(text, form, context)
+    selected = beside.projected(lookup.selected, form)
+    context = links.context(root, name, selected, entity=True)
+    (whole,) = beside.rows(session, [text], form, base, request)
+    return encode.entity(whole, form, context)
 
 
-def _shape(target: Target, form: Format, *, owes_id: bool) -> Shape:
-    owed = form.control("id") if owes_id and form.level != "none" else None
-    told = None if form.level == "none" else form.control("type")
-    hash_before = "#" if form.version == "4.0" else ""
-    count = form.control("count")
-    return Shape(target.entity_set.name, owed, form.ieee754, told, hash_before, count)
+def _shape(beside: Beside, form: Format, *, owes_id: bool) -> Shape:
+    owed = owes_id and form.level != "none"
+    return shaped(form, beside.target.entity_set.name, beside.columns, owes_id=owed)
 
 
-async def _kept(
+async def kept(
     hub: Hub,
     exchange: Exchange,
     tag: str,

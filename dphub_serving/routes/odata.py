@@ -12,8 +12,9 @@ from dphub_serving.odata.resources import (
     Metadata,
     QuickLook,
     ServiceDocument,
+    Way,
 )
-from dphub_serving.routes import data, describe
+from dphub_serving.routes import data, describe, ways
 from dphub_serving.routes.exchange import Exchange
 from dphub_serving.routes.hub import Hub
 
@@ -51,3 +52,5 @@ async def _read(hub: Hub, exchange: Exchange) -> Response:
             return await data.entity(hub, catalog, exchange, request, path)
         case Count() as path:
             return await data.count(hub, catalog, exchange, request, path)
+        case Way() as path:
+            return await ways.answer(hub, catalog, exchange, request, path)

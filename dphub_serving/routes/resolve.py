@@ -49,11 +49,12 @@ class Target:
         found = [self.served, *(self.view.served[name] for name in sets)]
         return " ".join(dict.fromkeys(each.identity for each in found))
 
-    def pins(self, sets: Iterable[str]) -> tuple[tuple[str, int], ...]:
-        """Of the snapshots that are read with these sets, and that the URL does not pin."""
-        root = (self.view.root or self.served).name
+    def pins(self, sets: Iterable[str], root: Served | None = None) -> tuple[tuple[str, int], ...]:
+        """Of the snapshots that are read with these sets, and that the URL does not pin, which
+        begins with the product `root`."""
+        first = (root or self.view.root or self.served).name
         read = [self.served, *(self.view.served[name] for name in sets)]
-        return tuple(sorted({(each.name, each.sequence) for each in read if each.name != root}))
+        return tuple(sorted({(each.name, each.sequence) for each in read if each.name != first}))
 
 
 async def resolve(

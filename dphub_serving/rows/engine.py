@@ -24,8 +24,6 @@ from dphub_serving.sql.statement import Statement, text
 STATEMENTS_PER_THREAD = 500
 # The first rows of a native file's order: their other columns are read last (966 -> 228 ms).
 LATE_ROWS = 10_000
-# Filters reach the scan, columns that nobody asked for are not read, row groups are passed over.
-NEEDED = {"filter_pushdown", "unused_columns", "row_group_pruner", "expression_rewriter"}
 # What a request can bring about by its values: the rest are the messages of RE2.
 BY_VALUES = re.compile(
     "division by zero|invalid (?:escape sequence|character class|repetition size|perl operator|"
@@ -33,6 +31,12 @@ BY_VALUES = re.compile(
     "repetition operator|pattern too large",
     re.IGNORECASE,
 )
+# Filters reach the scan, columns that nobody asked for are not read, row groups are passed over;
+# the keys of a join reach the scan of its other side (100 of 1 M rows: 22 -> 6 ms).
+NEEDED = {
+    *("filter_pushdown", "unused_columns", "row_group_pruner", "expression_rewriter"),
+    *("join_filter_pushdown", "statistics_propagation"),
+}
 T = TypeVar("T")
 
 

@@ -159,7 +159,7 @@ class Sorted:
 
 
 def compile_sorted(table: Table, query: Query, shape: Shape) -> Sorted:
-    terms = tuple(_term(table, each, number) for number, each in enumerate(query.order))
+    terms = tuple(term_of(table, each, number) for number, each in enumerate(query.order))
     relation = Relation.of(query)
     rows = passing(table, query.filter, relation)
     every = relation.over(table, Fragment(table.source()))
@@ -177,7 +177,7 @@ def compile_sorted(table: Table, query: Query, shape: Shape) -> Sorted:
     return Sorted(found, ties, beyond, query.skip, query.fetch, by_values)
 
 
-def _term(table: Table, order: Order, number: int) -> keyset.Term:
+def term_of(table: Table, order: Order, number: int) -> keyset.Term:
     if not isinstance(order.expression, Column):
         kind = sql_type(order.expression.type)
         return keyset.Term(by(number), order.descending, kind, complete=False)

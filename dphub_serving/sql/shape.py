@@ -13,6 +13,8 @@ from dphub_serving.sql.table import KEY_TEXT, Table
 
 # So many digits may not fit any more.
 MOST_OF_INT64 = 19
+# No JSON has it: control characters are escaped there.
+BEHIND = "\x1e"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,8 @@ class Shape:
     """How rows are written: `id` is the name of the control information that names an entity whose
     key is not among the properties, or None where it is not owed; `entity_set` begins its value.
     `type` is the name of the control information that names the type of a computed property, or
-    None, and `hash` stands before such a type; `count` is that of the number of members."""
+    None, and `hash` stands before such a type; `count` is that of the number of members.
+    The values of the columns `behind` follow the JSON, see `followed`."""
 
     entity_set: str
     id: str | None = None
@@ -28,6 +31,7 @@ class Shape:
     type: str | None = None
     hash: str = "#"
     count: str = "@odata.count"
+    behind: tuple[str, ...] = ()
 
 
 def owes_id(asked: Asked, shape: Shape) -> bool:
@@ -43,13 +47,22 @@ def row(table: Table, asked: Asked, shape: Shape, key: str | None = None) -> str
         fields.append((shape.id, f"{text(shape.entity_set + '(')} || {literal} || ')'"))
     for each in asked.select:
         fields += _fields(each, key_sql if each.name == table.key else None, shape)
-    return json.row(fields)
+    return followed(json.row(fields), shape)
 
 
 def without_key(table: Table, asked: Asked, shape: Shape) -> str:
     """The JSON of a row but for its key."""
     others = [each for each in asked.select if each.name != table.key]
-    return json.row([field for each in others for field in _fields(each, None, shape)])
+    fields = [field for each in others for field in _fields(each, None, shape)]
+    return followed(json.row(fields), shape)
+
+
+def followed(row: str, shape: Shape) -> str:
+    """The JSON of a row, BEHIND, and a JSON array with the texts of the columns behind."""
+    if not shape.behind:
+        return row
+    texts = ", ".join(f"{name(column)}::VARCHAR" for column in shape.behind)
+    return f"{row} || chr({ord(BEHIND)}) || to_json([{texts}])::VARCHAR"
 
 
 def _fields(
@@ -98,6 +111,7 @@ def reading(
     items of the select list.
     """
     names = {each.name for each in asked.select if not isinstance(each, Computed)}
+    names |= {*shape.behind}
     more = (*(computed_name(each.name) for each in asked.shown), *more)
     keyed = not key_known and (table.key in names or owes_id(asked, shape))
     recipe = table.spelled if keyed else None

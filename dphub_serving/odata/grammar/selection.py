@@ -138,6 +138,7 @@ class Parser(Apply):
         """Behind the parenthesis."""
         found: dict[str, Any] = {}
         aliases: dict[str, Any] = {}
+        texts: list[tuple[str, str]] = []
         while True:
             if self.current.kind == "alias":
                 self.assignment(allowed, aliases)
@@ -146,11 +147,13 @@ class Parser(Apply):
                 name = self.option_name(allowed)
                 if name in found:
                     raise self.wrong(f"${name} is given more than once", at)
+                begin = self.current.at
                 found[name] = self.option_value(name)
+                texts.append((name, self.text[begin : self.current.at].strip()))
             if not self.take(";"):
                 break
         self.expect(")")
-        return Nested(**found, aliases=tuple(aliases.items()))
+        return Nested(**found, aliases=tuple(aliases.items()), texts=tuple(texts))
 
     def assignment(self, allowed: frozenset[str], aliases: dict[str, Any]) -> None:
         token = self.current

@@ -5,6 +5,7 @@ from typing import Any
 
 import polars as pl
 
+from dphub_k8s.admission import admit
 from dphub_k8s.api.product import DataProduct
 from tests import build_products, factories
 
@@ -33,7 +34,7 @@ def way(name: str, target: str, left: str, right: str, multiplicity: str) -> dic
 
 
 def leading(document: dict[str, Any], *ways: dict[str, Any]) -> DataProduct:
-    return factories.admit(factories.changed(document, "spec.entity.navigation", list(ways)))
+    return admit(factories.changed(document, "spec.entity.navigation", list(ways)))
 
 
 def sales(**spec: Any) -> DataProduct:

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tests import build_products
+from tests import build_products, factories
 from tests.unit.serving import related
 from tests.unit.serving.conftest import Client, serving
 
@@ -125,7 +125,7 @@ def test_names_that_are_taken_get_that_of_their_product(tmp_path: Path) -> None:
     """Both products call set and type alike."""
     twins = [
         related.leading(
-            related.factories.product(
+            factories.product(
                 name,
                 sources=["customers"],
                 columns={"id": "long"},

@@ -1,0 +1,102 @@
+"""What `$expand` brings along, bound: a tree of queries, one for each navigation property."""
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from typing import Literal as OneOf
+from urllib.parse import quote
+
+from dphub_k8s.api.types import ColumnType
+from dphub_serving.odata.edm import EntitySet, NavigationProperty
+from dphub_serving.odata.errors import TooComplex
+from dphub_serving.odata.negotiation import Format
+from dphub_serving.odata.query import Query
+
+TARGET = "$expand"
+
+
+@dataclass(frozen=True, slots=True)
+class Expanded:
+    """What one navigation property brings along: `query` of the target, for each row.
+
+    `scales` are of the keys: more decimals a value must not have, or it equals none of the target.
+    `recursive` says that `$levels` made it, `options` are those that a link to more rows repeats.
+    """
+
+    way: NavigationProperty
+    target: EntitySet
+    query: Query
+    of: OneOf["entities", "ref", "count"]
+    scales: tuple[int | None, ...]
+    recursive: bool = False
+    selects: bool = False
+    inner: tuple["Expanded", ...] = ()
+    options: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def pages(self) -> bool:
+        """Whether there may be more rows than it brings along."""
+        query = self.query
+        return self.way.collection and (query.top is None or query.top > query.page)
+
+
+Expansion = tuple[Expanded, ...]
+
+
+def lefts(found: Expansion) -> tuple[str, ...]:
+    """The properties whose values lead to what is expanded."""
+    return tuple(dict.fromkeys(left for each in found for left, _ in each.way.keys))
+
+
+def targets(found: Expansion) -> set[str]:
+    """The sets that are read, on whatever level."""
+    return {name for each in found for name in (each.way.target, *targets(each.inner))}
+
+
+def moment(found: Expansion) -> dt.datetime | None:
+    """That of the request, where what is expanded depends on it."""
+    for each in found:
+        if each.query.volatile:
+            return each.query.now
+        if inner := moment(each.inner):
+            return inner
+    return None
+
+
+def projected(
+    selected: tuple[str, ...] | None, found: Expansion, *, old: bool
+) -> tuple[str, ...] | None:
+    """What a context URL has in parentheses (JSON Format 4.01, section 10.9); in 4.0 what is
+    expanded without options is not named."""
+    named = [_projection(each, old=old) for each in found if each.of == "entities"]
+    items = [*(selected or ()), *(item for item in named if item)]
+    return tuple(items) if items or selected is not None else None
+
+
+def _projection(each: Expanded, *, old: bool) -> str:
+    inside = projected(each.query.selected if each.selects else None, each.inner, old=old)
+    if old and inside is None:
+        return ""
+    return f"{each.way.name}{'+' if each.recursive else ''}({','.join(inside or ())})"
+
+
+def key(here: EntitySet, row: Mapping[str, Any], form: Format) -> str:
+    """Of the entity with this JSON, as a URL has it, in its parentheses."""
+    if found := row.get(form.control("id")):
+        return str(found)[str(found).index("(") :]
+    properties = here.type.key_properties
+    if any(prop.name not in row for prop in properties):
+        message = f"a row of {here.name} brings more along than fits; select its key, or use $top"
+        raise TooComplex(message, target=TARGET)
+    values = [_literal(row[prop.name], prop.type) for prop in properties]
+    return quote(f"({','.join(values)})", safe="$()',=")
+
+
+def _literal(value: object, kind: ColumnType) -> str:
+    """As a URL has it, of what JSON has."""
+    match kind.edm:
+        case "Edm.String":
+            return "'" + str(value).replace("'", "''") + "'"
+        case _:
+            return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,82 @@
+"""What a request reads beside the rows of its set: expansions, and the snapshots they come from."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from dphub_serving.odata import expansion
+from dphub_serving.odata.expanding import PAGE, Expander
+from dphub_serving.odata.expansion import Expansion
+from dphub_serving.odata.negotiation import Format
+from dphub_serving.odata.options import system_name
+from dphub_serving.odata.query import Limits
+from dphub_serving.odata.url import Request
+from dphub_serving.routes.further import Further
+from dphub_serving.routes.hub import Hub
+from dphub_serving.routes.resolve import Target
+from dphub_serving.rows.engine import Session
+from dphub_serving.rows.expand import Row, Stitcher
+from dphub_serving.sql.table import Table
+
+# Each row of a page may bring many others along.
+MOST_PARENTS = 1000
+
+
+@dataclass(frozen=True)
+class Beside:
+    hub: Hub
+    target: Target
+    expansion: Expansion
+
+    @classmethod
+    def of(
+        cls, hub: Hub, target: Target, request: Request, preferred: int | None = None
+    ) -> "Beside":
+        """`preferred` is the page size that the client asks for."""
+        options = request.options
+        if not options.expand:
+            return cls(hub, target, ())
+        text = next(text for name, text in options.pairs if system_name(name) == "expand")
+        expander = Expander(target.view.sets, options.aliases, min(preferred or PAGE, PAGE))
+        return cls(hub, target, expander.of(options.expand, target.entity_set, text))
+
+    @cached_property
+    def _sets(self) -> list[str]:
+        return sorted(expansion.targets(self.expansion))
+
+    @property
+    def identity(self) -> str:
+        """Of all snapshots that are read."""
+        return self.target.identities(self._sets)
+
+    @property
+    def pins(self) -> tuple[tuple[str, int], ...]:
+        return self.target.pins(self._sets)
+
+    @property
+    def moment(self) -> str | None:
+        found = expansion.moment(self.expansion)
+        return found.isoformat() if found else None
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return expansion.lefts(self.expansion)
+
+    def limits(self, limits: Limits) -> Limits:
+        if not self.expansion:
+            return limits
+        most = {name: min(getattr(limits, name), MOST_PARENTS) for name in ("max_top", "page_size")}
+        return replace(limits, **most, default_top=min(limits.default_top, most["max_top"]))
+
+    def projected(self, selected: tuple[str, ...] | None, form: Format) -> tuple[str, ...] | None:
+        return expansion.projected(selected, self.expansion, old=form.version == "4.0")
+
+    def rows(
+        self, session: Session, texts: Sequence[str], form: Format, base: str, request: Request
+    ) -> list[str]:
+        further = Further(self.hub, self.target, self._sets, request, base, form)
+        stitcher = Stitcher(session, self._read, form, further)
+        return stitcher.rows(texts, self.expansion, self.target.entity_set)
+
+    def _read(self, name: str, work: Callable[[Table], list[Row]]) -> list[Row]:
+        return self.hub.native.answer(self.target.view.served[name].table, work)

@@ -1,0 +1,116 @@
+"""The way from one entity to others: which sets it leads through, and which rows lie at its end."""
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from dphub_serving.odata import bind, ways
+from dphub_serving.odata.ast import Key
+from dphub_serving.odata.edm import EntitySet, NavigationProperty
+from dphub_serving.odata.errors import BadRequest, NotFound, NotImplementedByService, echo
+from dphub_serving.odata.query import Filter
+from dphub_serving.odata.resources import Way
+from dphub_serving.odata.url import Request
+from dphub_serving.routes.beside import Beside
+from dphub_serving.routes.hub import Hub
+from dphub_serving.routes.resolve import Target
+from dphub_serving.rows import read
+from dphub_serving.rows.engine import Session
+from dphub_serving.sql.page import compile_page
+from dphub_serving.sql.shape import Shape
+from dphub_serving.sql.table import Table
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """From one set to the next."""
+
+    here: EntitySet
+    way: NavigationProperty
+    there: EntitySet
+    key: Key | None
+
+    @property
+    def many(self) -> bool:
+        return self.way.collection and self.key is None
+
+
+@dataclass(frozen=True)
+class Journey:
+    """A request for what lies at the end of the legs; `beside` expands that."""
+
+    hub: Hub
+    request: Request
+    path: Way
+    start: Target
+    legs: tuple[Leg, ...]
+    beside: Beside
+    now: dt.datetime
+
+    @property
+    def end(self) -> EntitySet:
+        return self.legs[-1].there
+
+    @property
+    def identity(self) -> str:
+        """Of all snapshots that are read."""
+        passed = self.start.identities(each.there.name for each in self.legs)
+        return f"{passed} {self.beside.identity}"
+
+    def arrive(self, session: Session) -> Filter | None:
+        """Which rows of the last set are meant; None for none. Raises NotFound where an entity on
+        the way is not there."""
+        entity = self.path.entity
+        found: Filter | None = self._keyed(self.start.entity_set, entity.key)
+        for leg in self.legs:
+            row = self._row(session, leg, found) if found else None
+            if row is None:
+                raise NotFound(f"{leg.here.name} has no such entity")
+            found = ways.met(leg.way, leg.there.type, row, self.now)
+            if found and leg.key:
+                found = ways.both(found, self._keyed(leg.there, leg.key))
+        return found
+
+    def _keyed(self, entity_set: EntitySet, key: Key) -> Filter:
+        return ways.equal(bind.key(key, entity_set.type), self.now)
+
+    def _row(self, session: Session, leg: Leg, found: Filter) -> dict[str, Any] | None:
+        query = ways.read_for(leg.way, leg.here.type, found)
+        shape = Shape(leg.here.name)
+
+        def read_row(table: Table) -> list[str]:
+            return read.page(session, compile_page(table, query, shape), query).texts
+
+        texts = self.answer(leg.here, read_row)
+        if not texts:
+            return None
+        row: dict[str, Any] = json.loads(texts[0], parse_int=str, parse_float=str)
+        return row
+
+    def answer(self, entity_set: EntitySet, work: Callable[[Table], T]) -> T:
+        table = self.start.view.served[entity_set.name].table
+        return self.hub.native.answer(table, work)
+
+
+def legs_of(start: Target, path: Way) -> tuple[Leg, ...]:
+    """Raises NotFound, NotImplementedByService, BadRequest."""
+    here, found = start.entity_set, list[Leg]()
+    for number, step in enumerate(path.steps):
+        way = here.type.way(step.name)
+        if way is None:
+            if here.type.find(step.name):
+                shown = echo("/".join(each.name for each in path.steps))
+                raise NotImplementedByService(f"the property path {shown}", target=step.name, at=0)
+            raise NotFound(f"{here.type.name} has no property {echo(step.name)}", target=step.name)
+        leg = Leg(here, way, start.view.sets[way.target], step.key)
+        if step.key and not way.collection:
+            raise BadRequest(f"{way.name} is one entity and has no key", target=step.name)
+        if leg.many and number + 1 < len(path.steps):
+            raise BadRequest(f"{way.name} is a collection; give a key", target=step.name)
+        found.append(leg)
+        here = leg.there
+    return tuple(found)

@@ -1,0 +1,170 @@
+"""Rows and what navigation brings along with them: one statement per level, put into the JSON."""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from dphub_serving.odata.edm import EntitySet
+from dphub_serving.odata.errors import TooComplex
+from dphub_serving.odata.expansion import TARGET, Expanded, Expansion, lefts
+from dphub_serving.odata.negotiation import Format
+from dphub_serving.odata.token import AfterRow, AtRow, Cursor
+from dphub_serving.rows.engine import Session
+from dphub_serving.sql import keyset
+from dphub_serving.sql.expand import MOST, Keys, compile_counted, compile_expanded
+from dphub_serving.sql.shape import BEHIND, Shape
+from dphub_serving.sql.statement import Statement
+from dphub_serving.sql.table import Table
+
+MAX_BYTES = 32_000_000
+Row = tuple[Any, ...]
+# Runs the work with the table of a set of the service.
+Tables = Callable[[str, Callable[[Table], list[Row]]], list[Row]]
+Key = tuple[str, ...] | None
+Links = Callable[[EntitySet, str, Expanded, Cursor], str]
+
+
+@dataclass
+class Children:
+    """The rows of one key as JSON: those of the page, how many there are, where more begin."""
+
+    texts: list[str] = field(default_factory=list)
+    total: int = 0
+    last: Row = ()
+    more: bool = False
+
+    @property
+    def following(self) -> Cursor | None:
+        if not self.more:
+            return None
+        if len(self.last) > 1:
+            return AfterRow(keyset.cursor(self.last))
+        (position,) = self.last
+        return AtRow(position + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Stitcher:
+    """`links` says where more of what a row brings along is: from the set and the JSON of the row,
+    what is expanded, and where the rest begins."""
+
+    session: Session
+    tables: Tables
+    form: Format
+    links: Links
+
+    def rows(self, texts: Sequence[str], expansion: Expansion, here: EntitySet) -> list[str]:
+        """The rows of a set with what is expanded, from texts that `followed` made."""
+        if not expansion:
+            return list(texts)
+        columns = lefts(expansion)
+        parts = [text.partition(BEHIND) for text in texts]
+        values = json.loads(f"[{','.join(part[2] for part in parts)}]")
+        known = [dict(zip(columns, each, strict=True)) for each in values]
+        members: list[list[str]] = [[] for _ in texts]
+        for each in expansion:
+            keys = [_key(each, row) for row in known]
+            brought = self._brought(each, keys, here, [part[0] for part in parts])
+            for found, beside in zip(brought, members, strict=True):
+                beside += found
+        rows = [_put(part[0], beside) for part, beside in zip(parts, members, strict=True)]
+        if sum(map(len, rows)) > MAX_BYTES:
+            raise TooComplex("what is expanded is too much for one answer", target=TARGET)
+        return rows
+
+    def _brought(
+        self, each: Expanded, keys: Sequence[Key], here: EntitySet, rows: Sequence[str]
+    ) -> Iterable[list[str]]:
+        """The members of each row."""
+        distinct = list(dict.fromkeys(key for key in keys if key is not None))
+        if each.of == "count":
+            counts = self._counts(each, distinct)
+            named = f'"{each.way.name}{self.form.control("count")}":'
+            return [[f"{named}{self._number(counts.get(key, 0))}"] for key in keys]
+        found = self._children(each, distinct)
+        pairs = zip(keys, rows, strict=True)
+        return [self._members(each, found.get(key) or Children(), here, row) for key, row in pairs]
+
+    def _members(self, each: Expanded, found: Children, here: EntitySet, row: str) -> list[str]:
+        name = each.way.name
+        if not each.way.collection:
+            return [f'"{name}":{found.texts[0] if found.texts else "null"}']
+        members = [f'"{name}":[{",".join(found.texts)}]']
+        if each.query.count:
+            counted = f'"{name}{self.form.control("count")}":{self._number(found.total)}'
+            members.insert(0, counted)
+        if following := found.following:
+            link = self.links(here, row, each, following)
+            members.append(f'"{name}{self.form.control("nextLink")}":{json.dumps(link)}')
+        return members
+
+    def _number(self, count: int) -> str:
+        return f'"{count}"' if self.form.ieee754 else str(count)
+
+    def _counts(self, each: Expanded, keys: Keys) -> dict[Key, int]:
+        rows = self._fetch(each, lambda table: compile_counted(table, each, keys)) if keys else []
+        return {keys[number]: count for number, count in rows}
+
+    def _children(self, each: Expanded, keys: Keys) -> dict[Key, Children]:
+        if not keys:
+            return {}
+        shape = self._shape(each)
+        rows = self._fetch(each, lambda table: compile_expanded(table, each, keys, shape))
+        if len(rows) > MOST:
+            message = f"{each.way.name} brings more than {MOST} rows along; use $top in $expand"
+            raise TooComplex(message, target=TARGET)
+        texts = self.rows([row[1] for row in rows], each.inner, each.target)
+        found: dict[Key, Children] = {}
+        query = each.query
+        for (number, _, place, total, *last), text in zip(rows, texts, strict=True):
+            children = found.setdefault(keys[number], Children(total=total or 0))
+            if query.skip < place <= query.skip + query.page:
+                children.texts.append(text)
+                children.last = tuple(last)
+            children.more |= each.pages and place > query.skip + query.page
+        return found
+
+    def _shape(self, each: Expanded) -> Shape:
+        owes_id = each.of == "ref" or self.form.level != "none"
+        return shaped(self.form, each.target.name, lefts(each.inner), owes_id=owes_id)
+
+    def _fetch(self, each: Expanded, compiled: Callable[[Table], Statement]) -> list[Row]:
+        return self.tables(each.way.target, lambda table: self.session.fetch(compiled(table)))
+
+
+def _key(each: Expanded, values: dict[str, str | None]) -> Key:
+    """None where a value is null, or one that no value of the target equals."""
+    found = []
+    for (left, _), scale in zip(each.way.keys, each.scales, strict=True):
+        text = values[left]
+        if text is None or (scale is not None and not _fits(text, scale)):
+            return None
+        found.append(text)
+    return tuple(found)
+
+
+def _fits(text: str, scale: int) -> bool:
+    number = Decimal(text)
+    return number == round(number, scale)
+
+
+def _put(row: str, members: list[str]) -> str:
+    separator = "," if len(row) > 2 else ""
+    return f"{row[:-1]}{separator}{','.join(members)}}}"
+
+
+def shaped(
+    form: Format, entity_set: str, behind: tuple[str, ...] = (), *, owes_id: bool = True
+) -> Shape:
+    """How rows of a set are written in this format."""
+    return Shape(
+        entity_set,
+        id=form.control("id") if owes_id else None,
+        ieee754=form.ieee754,
+        type=None if form.level == "none" else form.control("type"),
+        hash="#" if form.version == "4.0" else "",
+        count=form.control("count"),
+        behind=behind,
+    )

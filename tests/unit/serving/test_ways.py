@@ -1,0 +1,108 @@
+"""Navigation paths: from one entity to what belongs to it."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from tests import build_products
+from tests.unit.serving import related
+from tests.unit.serving.conftest import Client, serving
+
+SALES = "/odata/sales"
+
+
+def rows(client: Client, url: str) -> list[dict[str, Any]]:
+    answer = client.get(url)
+    assert answer.status_code == 200, answer.text
+    found: list[dict[str, Any]] = answer.json()["value"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("path", "ids"),
+    [
+        ("Orders(1)/items", ["a", "b", "c"]),
+        ("Orders/1/items", ["a", "b", "c"]),
+        ("Orders(4)/items", []),
+        ("Orders(1)/items/", ["a", "b", "c"]),
+        ("Orders(1)/items?$filter=price gt 1&$orderby=id desc", ["c", "a"]),
+        ("Orders(1)/items?$skip=1&$top=1", ["b"]),
+        ("Orders(1)/buyer/orders(1)/items?$top=1", ["a"]),
+    ],
+)
+def test_a_collection(mesh: Client, path: str, ids: list[str]) -> None:
+    assert [row["id"] for row in rows(mesh, f"{SALES}/{path}")] == ids
+
+
+def test_one_entity(mesh: Client) -> None:
+    found = mesh.get(f"{SALES}/Orders(2)/buyer").json()
+    assert (found["id"], found["name"]) == (20, "Bob")
+    assert found["@odata.context"].endswith("#Customers/$entity")
+    item = mesh.get(f"{SALES}/Orders(1)/items('b')?$select=price").json()
+    assert (item["price"], item["@odata.id"]) == (1.0, "Items('b')")
+    assert mesh.get(f"{SALES}/Orders(2)/buyer/referrer_").json()["name"] == "Ann"
+    assert mesh.get("/odata/sales(2)/buyer").json()["name"] == "Bob"
+
+
+def test_nobody_is_204_and_what_is_not_there_404(mesh: Client) -> None:
+    assert mesh.get(f"{SALES}/Orders(4)/buyer").status_code == 204
+    assert mesh.get(f"{SALES}/Customers(10)/referrer_").status_code == 204
+    for path in ("Orders(9)/items", "Orders(1)/items('d')", "Orders(4)/buyer/orders"):
+        assert mesh.get(f"{SALES}/{path}").status_code == 404, path
+    assert mesh.get(f"{SALES}/Orders(1)/itms").status_code == 404
+
+
+def test_how_many(mesh: Client) -> None:
+    assert mesh.get(f"{SALES}/Orders(1)/items/$count").text == "3"
+    assert mesh.get(f"{SALES}/Orders(1)/items/$count?$filter=price eq 2").text == "2"
+    assert mesh.get(f"{SALES}/Orders(4)/items/$count").text == "0"
+    found = mesh.get(f"{SALES}/Orders(1)/items?$count=true&$top=1").json()
+    assert (found["@odata.count"], len(found["value"])) == (3, 1)
+
+
+def test_links(mesh: Client) -> None:
+    found = mesh.get(f"{SALES}/Orders(2)/items/$ref").json()
+    assert found["value"] == [{"@odata.id": "Items('d')"}]
+    assert found["@odata.context"].endswith("#Collection($ref)")
+    one = mesh.get(f"{SALES}/Orders(2)/buyer/$ref").json()
+    assert one["@odata.id"] == "Customers(20)"
+    assert one["@odata.context"].endswith("#$ref")
+
+
+def test_what_is_reached_is_expanded(mesh: Client) -> None:
+    found = rows(mesh, "/odata/customers/Customers(10)/orders?$expand=items($select=id)")
+    assert [[each["id"] for each in row["items"]] for row in found] == [["a", "b", "c"], []]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("Orders(1)/buyer?$filter=id eq 1", 400),
+        ("Orders(1)/buyer/$count", 400),
+        ("Orders(1)/items/buyer", 400),
+        ("Orders(1)/buyer(10)", 400),
+        ("Orders(1)/items('x','y')", 400),
+        ("Orders(1)/customer", 501),
+        ("Orders(x)/items", 400),
+    ],
+)
+def test_what_makes_no_sense(mesh: Client, path: str, status: int) -> None:
+    assert mesh.get(f"{SALES}/{path}").status_code == status
+
+
+def test_pages_go_on_in_the_same_snapshots(tmp_path: Path) -> None:
+    related.publish(tmp_path, related.sales(), related.customers())
+    with serving(tmp_path / "home") as client:
+        url = "/odata/customers/Customers(10)/orders"
+        first = client.get(url, {"Prefer": "maxpagesize=1"}).json()
+        assert [row["number"] for row in first["value"]] == [1]
+        changed = related.ORDERS.with_columns(pl.col("total") + 1)
+        build_products.write(tmp_path, {"orders": changed})
+        build_products.build(build_products.builder(tmp_path), related.sales())
+        client.refresh()
+        last = client.get(first["@odata.nextLink"]).json()
+        assert [row["number"] for row in last["value"]] == [3]
+        tag = client.get(f"{url}/$count").headers["ETag"]
+        assert client.get(f"{url}/$count", {"If-None-Match": tag}).status_code == 304
