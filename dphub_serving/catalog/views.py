@@ -131,10 +131,11 @@ def _linked(
             found.append(_property(way, here, target))
         return tuple(found)
 
-    return tuple(
-        replace(each, type=replace(each.type, navigation=ways(served[each.name])))
-        for each in named.values()
-    )
+    known: dict[str, EntitySet] = {}
+    for each in named.values():
+        kind = replace(each.type, navigation=ways(served[each.name]), neighbours=known)
+        known[each.name] = replace(each, type=kind)
+    return tuple(known.values())
 
 
 def _property(way: Navigation, here: EntityType, target: EntitySet) -> NavigationProperty:

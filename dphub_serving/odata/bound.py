@@ -7,7 +7,7 @@ Conventions 4.01, section 5.1.1.1).
 from dataclasses import dataclass
 from typing import Literal as OneOf
 
-from dphub_serving.odata.edm import Property
+from dphub_serving.odata.edm import NavigationProperty, Property
 from dphub_serving.odata.values import Value
 
 ComparisonOperator = OneOf["eq", "ne", "gt", "ge", "lt", "le"]
@@ -56,6 +56,8 @@ MOMENT = Type("Edm.DateTimeOffset")
 TIME = Type("Edm.TimeOfDay")
 DURATION = Type("Edm.Duration")
 INTEGER = Type("Edm.Int64", 19)
+# Of what is navigation from there, and no value.
+NAVIGATION = Type("navigation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,15 @@ class Reference:
     """A computed property."""
 
     computed: "Computed"
+    type: Type
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """What navigation leads to: a complex value, null where there is none, or a collection of such
+    values."""
+
+    way: NavigationProperty
     type: Type
 
 
@@ -268,6 +279,7 @@ Expression = (
     | Variable
     | Member
     | Reference
+    | Related
     | Constant
     | Now
     | Arithmetic

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dphub_k8s.api.types import ColumnType
 
@@ -61,6 +61,8 @@ class EntityType:
     properties: tuple[Property, ...]
     description: str | None = None
     navigation: tuple[NavigationProperty, ...] = ()
+    # The sets of the same service, by name: types that lead to each other hold each other.
+    neighbours: Mapping[str, "EntitySet"] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def qualified_name(self) -> str:

@@ -8,10 +8,12 @@ from typing import Literal as OneOf
 from urllib.parse import quote
 
 from dphub_k8s.api.types import ColumnType
+from dphub_serving.odata import trees
+from dphub_serving.odata.bound import Related
 from dphub_serving.odata.edm import EntitySet, NavigationProperty
 from dphub_serving.odata.errors import TooComplex
 from dphub_serving.odata.negotiation import Format
-from dphub_serving.odata.query import Query
+from dphub_serving.odata.query import Filter, Lookup, Query
 
 TARGET = "$expand"
 
@@ -51,7 +53,26 @@ def lefts(found: Expansion) -> tuple[str, ...]:
 
 def targets(found: Expansion) -> set[str]:
     """The sets that are read, on whatever level."""
-    return {name for each in found for name in (each.way.target, *targets(each.inner))}
+    return {
+        name
+        for each in found
+        for name in (each.way.target, *related(each.query), *targets(each.inner))
+    }
+
+
+def related(asked: Query | Lookup | Filter | None) -> set[str]:
+    """The sets that expressions look into."""
+    if asked is None:
+        return set()
+    if isinstance(asked, Filter):
+        trees_ = [asked.condition, *(each.expression for each in asked.computed)]
+        return {e.way.target for e in trees.with_references(*trees_) if isinstance(e, Related)}
+    found = [each.expression for each in asked.shown]
+    inside = set[str]()
+    if isinstance(asked, Query):
+        found += [each.expression for each in asked.order]
+        inside = related(asked.filter)
+    return inside | {e.way.target for e in trees.with_references(*found) if isinstance(e, Related)}
 
 
 def moment(found: Expansion) -> dt.datetime | None:

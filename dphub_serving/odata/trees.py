@@ -26,6 +26,7 @@ from dphub_serving.odata.bound import (
     Quantified,
     Record,
     Reference,
+    Related,
     Same,
     Slice,
     Variable,
@@ -36,7 +37,7 @@ from dphub_serving.odata.edm import Property
 def parts(tree: Expression) -> tuple[Expression, ...]:
     """What it is made of; of a reference nothing, as that is computed elsewhere."""
     match tree:
-        case Column() | Variable() | Reference() | Constant() | Now():
+        case Column() | Variable() | Reference() | Related() | Constant() | Now():
             return ()
         case Not(operand) | Negative(operand) | Membership(operand) | Cast(operand):
             return (operand,)

@@ -9,7 +9,7 @@ from dphub_serving.odata.expanding import PAGE, Expander
 from dphub_serving.odata.expansion import Expansion
 from dphub_serving.odata.negotiation import Format
 from dphub_serving.odata.options import system_name
-from dphub_serving.odata.query import Limits
+from dphub_serving.odata.query import Filter, Limits, Lookup, Query
 from dphub_serving.odata.url import Request
 from dphub_serving.routes.further import Further
 from dphub_serving.routes.hub import Hub
@@ -27,6 +27,7 @@ class Beside:
     hub: Hub
     target: Target
     expansion: Expansion
+    looked: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -40,9 +41,26 @@ class Beside:
         expander = Expander(target.view.sets, options.aliases, min(preferred or PAGE, PAGE))
         return cls(hub, target, expander.of(options.expand, target.entity_set, text))
 
+    def reading(self, asked: Query | Lookup | Filter | None) -> "Beside":
+        """With the sets that expressions of the request look into."""
+        return replace(self, looked=self.looked | expansion.related(asked))
+
     @cached_property
     def _sets(self) -> list[str]:
-        return sorted(expansion.targets(self.expansion))
+        return sorted(expansion.targets(self.expansion) | self.looked)
+
+    @property
+    def table(self) -> Table:
+        return self.table_of(self.target.entity_set.name)
+
+    def table_of(self, name: str) -> Table:
+        served = self.target.view.served
+        table = (
+            self.target.served.table if name == self.target.entity_set.name else served[name].table
+        )
+        if not self._sets:
+            return table
+        return replace(table, neighbours={each: served[each].table for each in self._sets})
 
     @property
     def identity(self) -> str:
@@ -79,4 +97,4 @@ class Beside:
         return stitcher.rows(texts, self.expansion, self.target.entity_set)
 
     def _read(self, name: str, work: Callable[[Table], list[Row]]) -> list[Row]:
-        return self.hub.native.answer(self.target.view.served[name].table, work)
+        return self.hub.native.answer(self.table_of(name), work)

@@ -42,6 +42,7 @@ async def page(
     beside = Beside.of(hub, target, request, size)
     limits = beside.limits(served.limits)
     query = bind.query(request, target.entity_set.type, limits, maxpagesize=size)
+    beside = beside.reading(query)
     moment = moment_of(query) or beside.moment
     tag = etag.tag(beside.identity, target.sequence, request, form, query.maxpagesize, moment)
     if exchange.not_modified(tag):
@@ -49,7 +50,7 @@ async def page(
 
     def work(session: Session) -> bytes:
         answer = partial(_page, session, exchange.base, beside, request, query, form)
-        return hub.native.answer(served.table, answer)
+        return hub.native.answer(beside.table, answer)
 
     scans = asks_many(served.table, query.filter) or sorts(served.table, query)
     body = await kept(hub, exchange, tag, work, scans=scans)
@@ -62,9 +63,10 @@ async def entity(
     hub: Hub, catalog: Catalog, exchange: Exchange, request: Request, path: Entity
 ) -> Response:
     target = await resolve(hub, catalog, path.service, path.entity_set, request.snapshot)
-    served, form = target.served, exchange.form(request.options.format)
+    form = exchange.form(request.options.format)
     beside = Beside.of(hub, target, request)
     lookup = bind.lookup(request, target.entity_set.type, path.key)
+    beside = beside.reading(lookup)
     moment = moment_of(lookup) or beside.moment
     tag = etag.tag(beside.identity, target.sequence, request, form, moment)
     if exchange.not_modified(tag):
@@ -72,7 +74,7 @@ async def entity(
 
     def work(session: Session) -> bytes:
         answer = partial(_entity, session, exchange.base, beside, request, lookup, form)
-        return hub.native.answer(served.table, answer)
+        return hub.native.answer(beside.table, answer)
 
     body = await kept(hub, exchange, tag, work)
     return exchange.response(body, form.content_type, tag)
@@ -85,14 +87,15 @@ async def count(
     served = target.served
     wanted = bind.condition(request.options, target.entity_set.type)
     form = Format(version=exchange.version)
-    tag = etag.tag(target.identity, target.sequence, request, form, moment_of(wanted))
+    beside = Beside(hub, target, ()).reading(wanted)
+    tag = etag.tag(beside.identity, target.sequence, request, form, moment_of(wanted))
     if exchange.not_modified(tag):
         return exchange.unchanged(tag)
     if wanted is None:
         return exchange.response(str(served.table.rows).encode(), "text/plain", tag)
 
     def work(session: Session) -> bytes:
-        return hub.native.answer(served.table, partial(counted, session, wanted))
+        return hub.native.answer(beside.table, partial(counted, session, wanted))
 
     scans = asks_many(served.table, wanted)
     body = await kept(hub, exchange, tag, work, scans=scans)

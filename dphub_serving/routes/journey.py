@@ -92,8 +92,7 @@ class Journey:
         return row
 
     def answer(self, entity_set: EntitySet, work: Callable[[Table], T]) -> T:
-        table = self.start.view.served[entity_set.name].table
-        return self.hub.native.answer(table, work)
+        return self.hub.native.answer(self.beside.table_of(entity_set.name), work)
 
 
 def legs_of(start: Target, path: Way) -> tuple[Leg, ...]:

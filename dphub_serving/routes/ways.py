@@ -60,6 +60,8 @@ async def _collection(journey: Journey, exchange: Exchange) -> Response:
     form, reference = exchange.form(request.options.format), journey.path.part == "ref"
     limits = beside.limits(beside.target.served.limits)
     query = bind.query(request, journey.end.type, limits, maxpagesize=exchange.maxpagesize)
+    beside = beside.reading(query)
+    journey = replace(journey, beside=beside)
     if reference:
         query = replace(query, select=(), selected=())
     moment = moment_of(query) or beside.moment
@@ -96,6 +98,8 @@ async def _single(journey: Journey, exchange: Exchange) -> Response:
             raise InvalidOption(message, target=f"${name}")
     form = exchange.form(request.options.format)
     asked = bind.query(request, journey.end.type, beside.target.served.limits)
+    beside = beside.reading(asked)
+    journey = replace(journey, beside=beside)
     query = replace(asked, page=1, top=1, count=False)
     if journey.path.part == "ref":
         query = replace(query, select=(), selected=())
@@ -130,6 +134,7 @@ async def _count(journey: Journey, exchange: Exchange) -> Response:
     if not leg.many:
         raise BadRequest(f"{leg.way.name} is no collection and has no $count", target="$count")
     wanted = bind.condition(request.options, journey.end.type)
+    journey = replace(journey, beside=journey.beside.reading(wanted))
     form = Format(version=exchange.version)
     tag = etag.tag(journey.identity, journey.start.sequence, request, form, moment_of(wanted))
     if exchange.not_modified(tag):

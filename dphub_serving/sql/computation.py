@@ -18,6 +18,7 @@ from dphub_serving.odata.bound import (
     Constant,
     Expression,
     Function,
+    Related,
     Type,
 )
 from dphub_serving.odata.values import Value
@@ -33,9 +34,10 @@ _ARITHMETIC = {"add": "+", "sub": "-", "mul": "*", "mod": "%"}
 
 @dataclass(frozen=True, slots=True)
 class Computation:
-    """`column` is the SQL of a property, `now` the moment of the request."""
+    """`column` is the SQL of a property, or of what navigation leads to; `now` is the moment of the
+    request."""
 
-    column: Callable[[Column], Fragment]
+    column: Callable[[Column | Related], Fragment]
     now: Value | None = None
 
     def value(self, tree: Expression) -> Fragment:

@@ -34,6 +34,7 @@ from dphub_serving.odata.bound import (
     Quantified,
     Record,
     Reference,
+    Related,
     Same,
     Slice,
     Type,
@@ -71,7 +72,7 @@ class Compiler(Computation):
     def value(self, tree: Expression) -> Fragment:
         """Exactly, null where the value is null."""
         match tree:
-            case Column():
+            case Column() | Related():
                 return self.column(tree)
             case Constant(value, kind):
                 return constant(value, kind)

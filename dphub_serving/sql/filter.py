@@ -66,11 +66,13 @@ class _Place(NamedTuple):
     rows: str
     keys: str | None
     native: str | None
+    beside: tuple[str, ...]
 
     @classmethod
     def of(cls, table: Table) -> "_Place":
         alias = table.native.alias if table.native else None
-        return cls(table.rows_file, table.index_file, alias)
+        beside = tuple(each.rows_file for each in table.neighbours.values())
+        return cls(table.rows_file, table.index_file, alias, beside)
 
 
 @dataclass(frozen=True, slots=True)

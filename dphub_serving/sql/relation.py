@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from dphub_serving.odata import trees
-from dphub_serving.odata.bound import Column, Computed
+from dphub_serving.odata.bound import NAVIGATION, Column, Computed, Related
 from dphub_serving.odata.query import Lookup, Order, Query
 from dphub_serving.odata.values import Value
 from dphub_serving.sql.expression import Compiler
@@ -49,9 +49,39 @@ def by(number: int) -> str:
     return name(f"by {number}")
 
 
-def columns(table: Table) -> Callable[[Column], Fragment]:
-    def column(each: Column) -> Fragment:
-        spelled = table.spelled if each.property.name == table.key else None
-        return Fragment(f"({spelled.key_sql()})" if spelled else name(each.property.name))
+def columns(table: Table) -> Callable[[Column | Related], Fragment]:
+    def column(each: Column | Related) -> Fragment:
+        if isinstance(each, Related):
+            return _related(table.neighbours[each.way.target], each)
+        return Fragment(_column(table, each.property.name))
 
     return column
+
+
+def _column(table: Table, column: str) -> str:
+    spelled = table.spelled if column == table.key else None
+    return f"({spelled.key_sql()})" if spelled else name(column)
+
+
+# With a blank, so that no column has these names: inside, those of the outer rows are left.
+_ROW, _AT = name("row there"), name("place there")
+
+
+def _related(target: Table, each: Related) -> Fragment:
+    """The rows of the target that belong to a row; of several in the place of one the first."""
+    item = each.type.item or each.type
+    packed = ", ".join(
+        f"{name(field)} := {_column(target, field)}"
+        for field, kind in item.fields
+        if kind != NAVIGATION
+    )
+    there = [f"{name(right)} AS {_there(n)}" for n, (_, right) in enumerate(each.way.keys)]
+    equal = [f"{_there(n)} = {name(left)}" for n, (left, _) in enumerate(each.way.keys)]
+    made = f"list({_ROW})" if each.type.item else f"arg_min({_ROW}, {_AT})"
+    columns = ", ".join([*there, f"file_row_number AS {_AT}", f"struct_pack({packed}) AS {_ROW}"])
+    rows = f"(SELECT {columns} FROM {target.source()})"
+    return Fragment(f"(SELECT {made} FROM {rows} WHERE {' AND '.join(equal)})")
+
+
+def _there(number: int) -> str:
+    return name(f"key there {number}")

@@ -1,7 +1,7 @@
 """What the compiler has to know of one snapshot: its files, columns, order and key."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dphub_k8s.api.entity import Entity
 from dphub_k8s.api.keys import KeyRecipe
@@ -23,7 +23,7 @@ class Table:
 
     The rows stand in `rows_file` by `storage_order`, nulls first, so a row's number in the file is
     its position in that order. `index_file` finds the position of a key, where there is one.
-    `native` stands in for both files.
+    `native` stands in for both files. `neighbours` are the sets that a request reads besides.
     """
 
     rows_file: str
@@ -35,6 +35,7 @@ class Table:
     key: str
     recipe: KeyRecipe | None
     native: Native | None = None
+    neighbours: Mapping[str, "Table"] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, document: SnapshotDocument, rows_file: str, index_file: str | None) -> "Table":

@@ -10,8 +10,8 @@ from dphub_serving.odata import ast, bound, numbers, trees
 from dphub_serving.odata.binding import searching
 from dphub_serving.odata.binding.base import named
 from dphub_serving.odata.binding.leaves import Leaves
-from dphub_serving.odata.bound import Expression, Type, Variable
-from dphub_serving.odata.edm import Property
+from dphub_serving.odata.bound import NAVIGATION, Expression, Type, Variable
+from dphub_serving.odata.edm import NavigationProperty, Property
 from dphub_serving.odata.errors import TooComplex, UnknownFunction, UnknownProperty, echo
 from dphub_serving.odata.functions import FUNCTIONS
 
@@ -64,12 +64,30 @@ class Paths(Leaves):
         if found := of.find(name.text):
             self.check_use([found], name)
             return bound.Column(found, numbers.of_property(found))
+        if way := of.way(name.text):
+            return self.related(way, name)
         computed = self.scope.computed.get(name.text)
         if computed is None:
-            known = [*(each.name for each in of.properties), *self.scope.computed]
+            known = [each.name for each in (*of.properties, *of.navigation)]
+            known += self.scope.computed
             raise UnknownProperty(name.text, of=of.name, known=known, target=target, at=name.at)
         self.check_use(trees.properties(computed.expression), name)
         return bound.Reference(computed, computed.type)
+
+    def related(self, way: NavigationProperty, name: ast.Name) -> Expression:
+        """Of the target the properties that may be asked for."""
+        if self.scope.nested:
+            raise self.missing("navigation inside of any, all and $filter", name.at)
+        target, use = self.scope.entity_type.neighbours[way.target].type, self.scope.use
+        fields = [
+            (each.name, numbers.of_column(each.type))
+            for each in target.properties
+            if (each.orderable if use == "order" else use != "filter" or each.filterable)
+            or each.type.is_nested
+        ]
+        further = [(each.name, NAVIGATION) for each in target.navigation]
+        kind = numbers.complex_type([*fields, *further])
+        return bound.Related(way, numbers.collection(kind) if way.collection else kind)
 
     def check_use(self, used: Sequence[Property], name: ast.Name) -> None:
         for each in used:
@@ -96,6 +114,8 @@ class Paths(Leaves):
 
     def member(self, found: Expression, name: ast.Name) -> Expression:
         kind = dict(found.type.fields).get(name.text)
+        if kind == NAVIGATION:
+            raise self.missing(f"navigation on, by {echo(name.text)},", name.at)
         if kind is not None:
             return bound.Member(found, name.text, kind)
         if found.type.item:

@@ -1,0 +1,119 @@
+"""Navigation in expressions: lambda, `$count`, null, paths."""
+
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from tests import build_products
+from tests.unit.serving import related
+from tests.unit.serving.conftest import Client, serving
+
+ORDERS = "/odata/sales/Orders"
+
+
+def numbers(client: Client, options: str, url: str = ORDERS) -> list[int]:
+    answer = client.get(f"{url}?$select=number&{options}")
+    assert answer.status_code == 200, answer.text
+    rows: list[dict[str, Any]] = answer.json()["value"]
+    return [row["number"] for row in rows]
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("items/any()", [1, 2]),
+        ("not items/any()", [3, 4]),
+        ("items/any(i:i/price gt 2)", [2]),
+        ("items/any(i:i/price gt 1 and i/id ne 'd')", [1]),
+        ("items/all(i:i/price gt 1)", [2, 3, 4]),
+        ("items/any(i:i/price gt total)", []),
+        ("items/any(i:i/price lt total)", [1]),
+        ("items/$count gt 1", [1]),
+        ("items/$count eq 0", [3, 4]),
+        ("items/$count($filter=price eq 2) eq 2", [1]),
+        ("buyer eq null", [4]),
+        ("buyer ne null and customer ne 10", [2]),
+        ("buyer/name eq 'Ann'", [1, 3]),
+        ("startswith(buyer/name,'B')", [2]),
+        ("buyer/referrer eq null", [1, 3, 4]),
+        ("number in (1,2) and items/any(i:i/id eq 'd')", [2]),
+        ("number eq 1 and items/any()", [1]),
+    ],
+)
+def test_a_filter(mesh: Client, condition: str, expected: list[int]) -> None:
+    assert numbers(mesh, f"$filter={condition}") == expected
+    assert numbers(mesh, f"$filter={condition}", "/odata/sales") == expected
+    assert mesh.get(f"{ORDERS}/$count?$filter={condition}").text == str(len(expected))
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        ("buyer/name desc,number", [2, 1, 3, 4]),
+        ("buyer/name,number desc", [4, 3, 1, 2]),
+        ("items/$count desc,number", [1, 2, 3, 4]),
+    ],
+)
+def test_an_order_and_its_pages(mesh: Client, order: str, expected: list[int]) -> None:
+    assert numbers(mesh, f"$orderby={order}") == expected
+    url, found = f"{ORDERS}?$select=number&$orderby={order}", []
+    while url:
+        page = mesh.get(url, {"Prefer": "maxpagesize=1"}).json()
+        found += [row["number"] for row in page["value"]]
+        url = page.get("@odata.nextLink")
+    assert found == expected
+
+
+def test_what_is_computed(mesh: Client) -> None:
+    url = f"{ORDERS}?$compute=items/$count as n,buyer/name as who&$select=n,who&$top=2"
+    found = [(row["n"], row["who"]) for row in mesh.get(url).json()["value"]]
+    assert found == [(3, "Ann"), (1, "Bob")]
+
+
+def test_what_is_expanded_may_be_filtered_by_its_own_navigation(mesh: Client) -> None:
+    url = "/odata/customers/Customers?$expand=orders($filter=items/any();$select=number)"
+    found = [[each["number"] for each in row["orders"]] for row in mesh.get(url).json()["value"]]
+    assert found == [[1], [2], []]
+
+
+@pytest.mark.parametrize(
+    ("condition", "status", "message"),
+    [
+        ("items/any(i:i/prise gt 2)", 400, "did you mean 'price'?"),
+        ("itms/any()", 400, "did you mean 'items'?"),
+        ("items/price gt 2", 400, "behind a collection stands any"),
+        ("buyer/any()", 400, "no collection"),
+        ("buyer/referrer_/name eq 'x'", 501, "navigation on, by 'referrer_'"),
+        ("items/any(i:buyer/name eq 'x')", 501, "navigation inside of any"),
+    ],
+)
+def test_what_makes_no_sense(mesh: Client, condition: str, status: int, message: str) -> None:
+    answer = mesh.get(f"{ORDERS}?$filter={condition}")
+    assert answer.status_code == status
+    assert message in answer.json()["error"]["message"]
+
+
+def test_what_may_not_be_filtered_there_may_not_be_here(tmp_path: Path) -> None:
+    related.publish(tmp_path, related.sales(), related.customers(odata={"filterable": ["id"]}))
+    with serving(tmp_path / "home") as client:
+        assert numbers(client, "$filter=buyer/id eq 10") == [1, 3]
+        assert client.get(f"{ORDERS}?$filter=buyer/name eq 'Ann'").status_code == 400
+
+
+def test_tags_and_pages_name_the_snapshots_that_are_looked_into(tmp_path: Path) -> None:
+    related.publish(tmp_path, related.sales(), related.customers())
+    with serving(tmp_path / "home") as client:
+        url = f"{ORDERS}?$select=number&$filter=buyer/name eq 'Ann'"
+        first = client.get(url, {"Prefer": "maxpagesize=1"})
+        count = client.get(f"{ORDERS}/$count?$filter=buyer/name eq 'Ann'")
+        renamed = related.CUSTOMERS.with_columns(name=pl.lit("Zoe"))
+        build_products.write(tmp_path, {"customers": renamed})
+        build_products.build(build_products.builder(tmp_path), related.customers())
+        client.refresh()
+        last = client.get(first.json()["@odata.nextLink"]).json()["value"]
+        assert [row["number"] for row in last] == [3]
+        tag = {"If-None-Match": count.headers["ETag"]}
+        again = client.get(f"{ORDERS}/$count?$filter=buyer/name eq 'Ann'", tag)
+        assert (again.status_code, again.text) == (200, "0")
