@@ -18,6 +18,7 @@ TOKEN = SkipToken("abc", 3, AtRow(100), 50, count=True)
         replace(TOKEN, remaining=None, count=False),
         replace(TOKEN, cursor=AfterRow(("a'b", None, 1.5, True, -7, "ü"))),
         replace(TOKEN, cursor=AfterRow((float("inf"), 0))),
+        replace(TOKEN, pins=(("customers", 7), ("items", 0))),
     ],
 )
 def test_what_is_written_is_read(given: SkipToken) -> None:
@@ -52,6 +53,11 @@ def forge(content: object) -> str:
         forge([1, "abc", 3, 100, -50, True]),
         forge([1, "abc", 3, 100, 50, 1]),
         forge([1, "abc", True, 100, 50, True]),
+        forge([1, "abc", 3, 100, 50, True, []]),
+        forge([1, "abc", 3, 100, 50, True, "x"]),
+        forge([1, "abc", 3, 100, 50, True, [["orders", -1]]]),
+        forge([1, "abc", 3, 100, 50, True, [["orders"]]]),
+        forge([1, "abc", 3, 100, 50, True, [["orders", 1]], 1]),
         forge([1, "abc", 3, [], 50, True]),
         forge([1, "abc", 3, [[1]], 50, True]),
         forge([1, "abc", 3, [float("nan")], 50, True]),

@@ -12,6 +12,8 @@ from dphub_serving.odata.resources import (
     ResourcePath,
     Service,
     ServiceDocument,
+    Step,
+    Way,
 )
 
 HUB = Service()
@@ -69,6 +71,23 @@ def test_a_path_names_a_resource(path: str, resource: ResourcePath) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "steps", "part"),
+    [
+        ("Set('k')/nav", (Step("nav"),), "entities"),
+        ("Set/k/nav/", (Step("nav"),), "entities"),
+        ("Set('k')/nav('x')/on", (Step("nav", key("x", 4)), Step("on")), "entities"),
+        ("Set('k')/nav/$count", (Step("nav"),), "count"),
+        ("Set('k')/nav/$ref", (Step("nav"),), "ref"),
+    ],
+)
+def test_behind_an_entity_navigation_goes_on(path: str, steps: tuple[Step, ...], part: str) -> None:
+    found = url.parse(f"/odata/p/{path}").path
+    assert isinstance(found, Way)
+    assert (found.steps, found.part) == (steps, part)
+    assert "/".join(found.segments) == f"p/{path}"
+
+
+@pytest.mark.parametrize(
     ("path", "status"),
     [
         ("/other", 404),
@@ -94,9 +113,9 @@ def test_a_path_names_a_resource(path: str, resource: ResourcePath) -> None:
         ("/odata/p/Set('k')/f(x=", 400),
         ("/odata/p/Set('k')/$what", 404),
         ("/odata/p/Set('k')/a//b", 404),
-        ("/odata/p/Set('k')/name", 501),
         ("/odata/p/Set('k')/$value", 501),
-        ("/odata/p/Set/k/name", 501),
+        ("/odata/p/Set('k')/name/$count/x", 400),
+        ("/odata/p/Set('k')/Ns.Type/name", 501),
         ("/odata/p/Set(@k)", 501),
         ("/odata/p/Set()", 501),
         ("/odata/p/Set(1)(2)", 501),
