@@ -37,6 +37,14 @@ class Expanded:
     options: tuple[tuple[str, str], ...] = ()
 
     @property
+    def is_plain(self) -> bool:
+        """Whether all rows are wanted, as they are stored; of several in the place of one, any
+        number is few."""
+        query = self.query
+        asked = bool(query.order or query.skip or query.count)
+        return not asked and (query.top is None or not self.way.collection)
+
+    @property
     def pages(self) -> bool:
         """Whether there may be more rows than it brings along."""
         query = self.query

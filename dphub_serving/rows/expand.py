@@ -32,6 +32,7 @@ class Children:
 
     texts: list[str] = field(default_factory=list)
     total: int = 0
+    seen: int = 0
     last: Row = ()
     more: bool = False
 
@@ -120,6 +121,8 @@ class Stitcher:
         query = each.query
         for (number, _, place, total, *last), text in zip(rows, texts, strict=True):
             children = found.setdefault(keys[number], Children(total=total or 0))
+            children.seen += 1
+            place = place or children.seen
             if query.skip < place <= query.skip + query.page:
                 children.texts.append(text)
                 children.last = tuple(last)

@@ -28,9 +28,12 @@ def compile_expanded(table: Table, wanted: Expanded, keys: Keys, shape: Shape) -
     there are, then what a cursor is made of where there may be more: the values of the order as
     texts, and the position. The first row of a key is always there, where its total is asked.
 
-    Without an order asked the rows of a key lie as they are stored.
+    Without an order asked the rows of a key lie as they are stored. What is plain has no windows,
+    which cost more than the rows: place and total are null, and left to be counted.
     """
     query = wanted.query
+    if wanted.is_plain:
+        return _plain(table, wanted, keys, shape)
     found = _found(table, wanted, keys)
     terms = [term_of(table, each, number) for number, each in enumerate(query.order)]
     order = "".join(f"{term.ordering()}, " for term in terms)
@@ -52,6 +55,21 @@ def compile_expanded(table: Table, wanted: Expanded, keys: Keys, shape: Shape) -
     return Statement(text, (*source.params, query.skip, end, MOST + 1))
 
 
+def _plain(table: Table, wanted: Expanded, keys: Keys, shape: Shape) -> Statement:
+    joined, condition = _joined(table, wanted, keys)
+    places = [POSITION] if wanted.pages else []
+    told = [PARENT, *(f"file_row_number AS {each}" for each in places)]
+    # Of a key that is unique there is one row.
+    single = [right for _, right in wanted.way.keys] == [table.unique]
+    order = "" if single else f" ORDER BY {PARENT}, file_row_number"
+    where = f" WHERE {condition.text}" if wanted.query.filter else ""
+    rest = f"{where}{order} LIMIT ?"
+    relation = reading(table, wanted.query, shape, rest, tuple(told), source=joined.text)
+    items = [PARENT, row(table, wanted.query, shape), "NULL", "NULL", *places]
+    params = (*joined.params, *(condition.params if where else ()), MOST + 1)
+    return Statement(f"SELECT {', '.join(items)} FROM {relation}", params)
+
+
 def compile_counted(table: Table, wanted: Expanded, keys: Keys) -> Statement:
     """How many rows each key has; columns: the number of the key, the count."""
     found = _found(table, wanted, keys)
@@ -65,17 +83,20 @@ def _total(*, counts: bool) -> str:
 
 def _found(table: Table, wanted: Expanded, keys: Keys) -> Fragment:
     """The rows that pass the filter and meet a key, with its number."""
+    joined, condition = _joined(table, wanted, keys)
+    return fill(f"(SELECT target.*, {PARENT} FROM {{0}} WHERE {{1}})", joined, condition)
+
+
+def _joined(table: Table, wanted: Expanded, keys: Keys) -> tuple[Fragment, Fragment]:
+    """The rows that meet a key, and the condition that they have to pass."""
     rows = passing(table, wanted.query.filter, Relation.of(wanted.query))
     columns, equal, params = [], [], list[object]()
     for number, (_, right) in enumerate(wanted.way.keys):
         key = name(f"key {number}")
         columns.append(f"TRY_CAST(unnest(?::VARCHAR[]) AS {table.types[right].stored}) AS {key}")
-        equal.append(f"target.{name(right)} = given.{key}")
+        equal.append(f"target.{name(right)} = {key}")
         params.append([each[number] for each in keys])
-    numbered = f"SELECT unnest(?::INTEGER[]) AS {PARENT}, {', '.join(columns)}"
-    given = Fragment(f"({numbered})", (list(range(len(keys))), *params))
-    target = f"(SELECT target.*, given.{PARENT} FROM "
-    passed = fill("(SELECT * FROM {0} WHERE {1}) AS target", rows.source, rows.condition)
-    joined = fill("{0} JOIN {1} AS given ON ", passed, given)
-    text = f"{target}{joined.text}{' AND '.join(equal)})"
-    return Fragment(text, joined.params)
+    numbered = f"(SELECT unnest(?::INTEGER[]) AS {PARENT}, {', '.join(columns)})"
+    given = Fragment(numbered, (list(range(len(keys))), *params))
+    on = " AND ".join(equal)
+    return fill(f"{{0}} AS target JOIN {{1}} AS given ON {on}", rows.source, given), rows.condition
