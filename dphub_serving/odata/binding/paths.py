@@ -68,8 +68,8 @@ class Paths(Leaves):
             return self.related(way, name)
         computed = self.scope.computed.get(name.text)
         if computed is None:
-            known = [each.name for each in (*of.properties, *of.navigation)]
-            known += self.scope.computed
+            ways = [each.name for each in of.navigation]
+            known = [*(each.name for each in of.properties), *ways, *self.scope.computed]
             raise UnknownProperty(name.text, of=of.name, known=known, target=target, at=name.at)
         self.check_use(trees.properties(computed.expression), name)
         return bound.Reference(computed, computed.type)
