@@ -1,13 +1,15 @@
-# Every target works on a machine that has git, make and Python 3.11 or newer; `lock` needs uv, `s3-gateway` and `kube` need Go.
+# Every target works on a machine that has git, make and Python 3.11 or newer; `lock` needs uv, `s3-gateway` and `kube`
+# need Go, `node` needs Node and npm.
 PYTHON ?= python3
 VENV ?= .venv
 RUN = $(VENV)/bin/python -m
 STAMP = $(VENV)/.installed
 
 GO ?= $(or $(shell command -v go),/usr/local/go/bin/go)
-TOOLS = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dphub-tests/bin
+CACHE = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dphub-tests
+TOOLS = $(CACHE)/bin
 
-.PHONY: help dev test lint abnf integration differential bench bench-many bench-big bench-cluster s3-gateway kube kube-up kube-down lock clean
+.PHONY: help dev test lint abnf integration differential bench bench-many bench-big bench-cluster s3-gateway node kube kube-up kube-down lock clean
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -43,6 +45,14 @@ s3-gateway: $(TOOLS)/versitygw  ## the S3 server of the integration tests (needs
 
 $(TOOLS)/versitygw:
 	GOBIN=$(TOOLS) nice $(GO) install github.com/versity/versitygw/cmd/versitygw@v1.8.0
+
+node: $(CACHE)/node/.installed  ## the programs for Node that tests ask (needs Node and npm)
+
+$(CACHE)/node/.installed: tests/node/package.json tests/node/package-lock.json
+	mkdir -p $(@D)
+	cp tests/node/package.json tests/node/package-lock.json $(@D)
+	nice npm ci --prefix $(@D) --ignore-scripts --no-audit --no-fund
+	touch $@
 
 kube:  ## the Kubernetes control plane of the integration tests (needs Go; ten minutes, once)
 	nice $(PYTHON) -m tests.kube.build $(GO)

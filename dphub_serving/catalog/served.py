@@ -12,7 +12,7 @@ from dphub_k8s.api.navigation import Navigation
 from dphub_k8s.api.product import DataProduct
 from dphub_k8s.api.snapshot import DataFile, SnapshotDocument
 from dphub_k8s.api.types import ColumnType
-from dphub_serving.catalog import beside
+from dphub_serving.catalog import beside, promises
 from dphub_serving.odata.edm import EntitySet, EntityType, Property, identifier
 from dphub_serving.odata.query import Limits
 from dphub_serving.sql.table import Table
@@ -121,6 +121,8 @@ def _property(column: Column, product: DataProduct) -> Property:
         orderable=_named(column, policy.orderable),
         # A generated key says what the other columns say, and is made when a row is read.
         searchable=not column.generated,
+        computed=column.generated,
+        valid=promises.of(column, product.spec.quality),
     )
 
 

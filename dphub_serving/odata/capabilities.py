@@ -6,26 +6,22 @@ level of conformance is not claimed before it is reached.
 
 from collections.abc import Mapping
 
-from dphub_serving.odata.edm import EntitySet, EntityType, Property
+from dphub_serving.odata.annotations import Annotations, Constant, Kind, Value, paths
+from dphub_serving.odata.edm import EntitySet, EntityType, Property, Service
 from dphub_serving.odata.functions import FUNCTIONS
 
-# A record's tuples are paths of properties.
-AnnotationValue = bool | str | tuple[str, ...] | Mapping[str, bool | tuple[str, ...]]
-Annotations = Mapping[str, AnnotationValue]
+# Of one $expand.
+MOST_LEVELS = 6
 
-VOCABULARIES: Mapping[str, str] = {
-    "Core": "Org.OData.Core.V1",
-    "Capabilities": "Org.OData.Capabilities.V1",
-}
-VOCABULARY_URL = "https://oasis-tcs.github.io/odata-vocabularies/vocabularies/{}.{}"
-
-FILTER_FUNCTIONS = (
+_FILTERS = (
     *("eq", "ne", "gt", "ge", "lt", "le", "and", "or", "not", "in", "any", "all"),
     *("add", "sub", "mul", "div", "divby", "mod", "case", "cast", "isof"),
     *FUNCTIONS,
 )
-OF_CONTAINER: Annotations = {
+_OF_CONTAINER: Annotations = {
     "Core.ODataVersions": "4.0 4.01",
+    "Core.ConventionalIDs": True,
+    "Core.DereferenceableIDs": True,
     "Capabilities.SupportedFormats": (
         "application/json;odata.metadata=minimal;IEEE754Compatible=false",
         "application/json;odata.metadata=minimal;IEEE754Compatible=true",
@@ -33,62 +29,128 @@ OF_CONTAINER: Annotations = {
         "application/json;odata.metadata=none;IEEE754Compatible=true",
     ),
     "Capabilities.SupportedMetadataFormats": ("application/xml", "application/json"),
-    "Capabilities.FilterFunctions": FILTER_FUNCTIONS,
+    "Capabilities.FilterFunctions": _FILTERS,
     "Capabilities.KeyAsSegmentSupported": True,
+    "Capabilities.QuerySegmentSupported": False,
     "Capabilities.BatchSupported": False,
     "Capabilities.CrossJoinSupported": False,
+    "Capabilities.AnnotationValuesInQuerySupported": False,
 }
 
-OF_ENTITY_SET: Annotations = {
+# Options that `$select` takes in parentheses, of properties that are collections.
+_WITHIN_SELECT: Mapping[str, bool] = {
+    "Expandable": False,
+    "Filterable": True,
+    "Searchable": True,
+    "TopSupported": True,
+    "SkipSupported": True,
+    "ComputeSupported": False,
+    "Countable": True,
+    "Sortable": True,
+}
+
+_OF_ENTITY_SET: Annotations = {
     "Capabilities.TopSupported": True,
     "Capabilities.SkipSupported": True,
     "Capabilities.IndexableByKey": True,
-    "Capabilities.CountRestrictions": {"Countable": True},
-    "Capabilities.SortRestrictions": {"Sortable": True},
-    "Capabilities.FilterRestrictions": {"Filterable": True},
-    "Capabilities.SearchRestrictions": {"Searchable": True},
     "Capabilities.ComputeSupported": True,
-    "Capabilities.ExpandRestrictions": {"Expandable": False},
-    # What may stand in the parentheses behind a selected property.
-    "Capabilities.SelectSupport": {
-        "Supported": True,
-        "Filterable": True,
-        "Searchable": True,
-        "TopSupported": True,
-        "SkipSupported": True,
-        "Countable": True,
-        "Sortable": True,
-    },
+    "Capabilities.CountRestrictions": {"Countable": True},
+    "Capabilities.SearchRestrictions": {"Searchable": True},
+    "Capabilities.SelectSupport": {"Supported": True, **_WITHIN_SELECT},
+    "Capabilities.ChangeTracking": {"Supported": False},
     "Capabilities.InsertRestrictions": {"Insertable": False},
     "Capabilities.UpdateRestrictions": {"Updatable": False},
     "Capabilities.DeleteRestrictions": {"Deletable": False},
 }
 
+# Of integers that Edm has no type for; a Decimal of 20 digits is more than JSON readers hold.
+_BOUNDS: Mapping[str, tuple[int, int | None]] = {
+    "ushort": (0, 2**16 - 1),
+    "uint": (0, 2**32 - 1),
+    "ulong": (0, None),
+}
+_WRITTEN: Mapping[str, Kind] = {
+    "Edm.Date": "Date",
+    "Edm.DateTimeOffset": "DateTimeOffset",
+    "Edm.Decimal": "Decimal",
+    "Edm.Double": "Float",
+    "Edm.Single": "Float",
+    "Edm.TimeOfDay": "TimeOfDay",
+    "Edm.Guid": "Guid",
+}
+
+
+def of_container(service: Service) -> Annotations:
+    return {**_described(service.description), **_OF_CONTAINER}
+
 
 def of_entity_set(entity_set: EntitySet) -> Annotations:
-    return {**described(entity_set), **OF_ENTITY_SET, **_restricted(entity_set.type)}
+    return {
+        **_described(entity_set.description),
+        **_OF_ENTITY_SET,
+        **_restrictions(entity_set.type),
+    }
 
 
-def _restricted(entity_type: EntityType) -> Annotations:
-    """Where some properties cannot be filtered or ordered by."""
-    found: dict[str, AnnotationValue] = {}
+def of_entity_type(entity_type: EntityType) -> Annotations:
+    return _described(entity_type.description)
+
+
+def of_property(prop: Property) -> Annotations:
+    found: dict[str, Value] = {**_described(prop.description)}
+    if prop.computed:
+        found["Core.Computed"] = True
+    if prop.type.name == "json":
+        found["Core.MediaType"] = "application/json"
+    return {**found, **_valid(prop)}
+
+
+def _described(text: str | None) -> Annotations:
+    return {"Core.Description": text} if text else {}
+
+
+def _restrictions(entity_type: EntityType) -> Annotations:
+    """What can be filtered and ordered by, and how far navigation leads."""
     properties = entity_type.properties
-    if names := tuple(each.name for each in properties if not each.filterable):
-        found["Capabilities.FilterRestrictions"] = {
-            "Filterable": len(names) < len(properties),
-            "NonFilterableProperties": names,
-        }
-    if names := tuple(
-        each.name for each in properties if not each.orderable or each.type.is_nested
-    ):
-        found["Capabilities.SortRestrictions"] = {
-            "Sortable": len(names) < len(properties),
-            "NonSortableProperties": names,
-        }
+    fixed = tuple(each.name for each in properties if not each.filterable)
+    unsorted = tuple(each.name for each in properties if not each.orderable or each.type.is_nested)
+    filters: dict[str, Value] = {"Filterable": len(fixed) < len(properties)}
+    sorts: dict[str, Value] = {"Sortable": len(unsorted) < len(properties)}
+    expands: dict[str, Value] = {"Expandable": bool(entity_type.navigation)}
     if entity_type.navigation:
-        found["Capabilities.ExpandRestrictions"] = {"Expandable": True}
+        filters["MaxLevels"] = 1
+        expands["MaxLevels"] = MOST_LEVELS
+    if fixed:
+        filters["NonFilterableProperties"] = paths(fixed)
+    if unsorted:
+        sorts["NonSortableProperties"] = paths(unsorted)
+    return {
+        "Capabilities.FilterRestrictions": filters,
+        "Capabilities.SortRestrictions": sorts,
+        "Capabilities.ExpandRestrictions": expands,
+    }
+
+
+def _valid(prop: Property) -> Annotations:
+    """Which values there may be, as far as the type or a rule of the product says."""
+    lowest, highest = _BOUNDS.get(prop.type.name, (None, None))
+    valid = prop.valid
+    found: dict[str, Value] = {}
+    if valid.values:
+        found["Validation.AllowedValues"] = tuple(
+            {"Value": _value(prop, each)} for each in valid.values
+        )
+    if (least := lowest if valid.minimum is None else valid.minimum) is not None:
+        found["Validation.Minimum"] = _value(prop, least)
+    if (most := highest if valid.maximum is None else valid.maximum) is not None:
+        found["Validation.Maximum"] = _value(prop, most)
+    if valid.pattern is not None:
+        found["Validation.Pattern"] = valid.pattern
     return found
 
 
-def described(thing: EntitySet | EntityType | Property) -> Annotations:
-    return {"Core.Description": thing.description} if thing.description else {}
+def _value(prop: Property, value: bool | float | str) -> Value:
+    kind = _WRITTEN.get(prop.type.edm)
+    if kind is None or isinstance(value, bool):
+        return value if isinstance(value, bool | int | str) else Constant("Float", str(value))
+    return Constant(kind, str(value))

@@ -15,9 +15,19 @@ _SIMPLE_IDENTIFIER = re.compile(r"[^\W\d]\w{0,127}")
 
 
 @dataclass(frozen=True, slots=True)
+class Valid:
+    """The values that a property may have besides null: all that is said holds."""
+
+    values: tuple[bool | float | str, ...] = ()
+    minimum: float | str | None = None
+    maximum: float | str | None = None
+    pattern: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Property:
     """`filterable` and `orderable` are what `$filter` and `$orderby` may name; `$search` does not
-    look into what is not `searchable`."""
+    look into what is not `searchable`; a `computed` one is made by the service."""
 
     name: str
     type: ColumnType
@@ -26,6 +36,8 @@ class Property:
     filterable: bool = True
     orderable: bool = True
     searchable: bool = True
+    computed: bool = False
+    valid: Valid = Valid()
 
 
 @dataclass(frozen=True, slots=True)

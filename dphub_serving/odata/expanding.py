@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from dphub_k8s.api.types import ColumnType
 from dphub_serving.odata import bind
 from dphub_serving.odata.ast import Name, Star
+from dphub_serving.odata.capabilities import MOST_LEVELS
 from dphub_serving.odata.clauses import ExpandItem, Nested
 from dphub_serving.odata.edm import EntitySet, NavigationProperty
 from dphub_serving.odata.errors import (
@@ -25,8 +26,8 @@ from dphub_serving.odata.expansion import TARGET, Expanded, Expansion
 from dphub_serving.odata.options import Filter, Options
 from dphub_serving.odata.query import Query
 
-# Levels of one $expand, and statements that an answer may take.
-MOST_LEVELS, MOST_EXPANDED = 6, 50
+# Statements that an answer may take.
+MOST_EXPANDED = 50
 # Rows of the target that a row may bring along; who wants more asks for pages of them.
 PAGE = 1000
 NOTHING = Nested()

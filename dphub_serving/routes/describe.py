@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from fastapi import Response
 
 from dphub_serving.catalog.catalog import Catalog
-from dphub_serving.odata import csdl, edm, etag, links, negotiation
+from dphub_serving.odata import edm, etag, links, negotiation
+from dphub_serving.odata.csdl import json as csdl_json
+from dphub_serving.odata.csdl import xml as csdl_xml
 from dphub_serving.odata.negotiation import XML
 from dphub_serving.odata.resources import Service
 from dphub_serving.odata.url import Request
@@ -50,5 +52,8 @@ def metadata(exchange: Exchange, request: Request, found: Described) -> Response
     tag = etag.tag(found.identity, found.sequence, request, form)
     if exchange.not_modified(tag):
         return exchange.unchanged(tag)
-    write = csdl.xml if form.media == XML else csdl.json_document
-    return exchange.response(write(found.service), form.content_type, tag)
+    if form.media == XML:
+        body = csdl_xml.write(found.service, form.version)
+    else:
+        body = csdl_json.write(found.service)
+    return exchange.response(body, form.content_type, tag)
