@@ -30,8 +30,7 @@ def main() -> int:
         workers=settings.workers,
         http="httptools",
         loop="uvloop",
-        proxy_headers=True,
-        forwarded_allow_ips=settings.trusted_proxies,
+        proxy_headers=False,  # `edge.forwarded` reads them
         access_log=False,
         log_level="info",
     )

@@ -22,6 +22,8 @@ from dphub_serving.catalog.local import Local, LocalBuilds
 from dphub_serving.catalog.polling import Polling
 from dphub_serving.catalog.reading import CatalogReader
 from dphub_serving.catalog.stamp import Stamp
+from dphub_serving.edge.compression import Compression
+from dphub_serving.edge.forwarded import Forwarded
 from dphub_serving.odata import url
 from dphub_serving.odata.errors import ODataError
 from dphub_serving.routes import internal, logs, odata, problems
@@ -102,6 +104,8 @@ def create_app() -> FastAPI:
     made = FastAPI(title="Data Product Hub", openapi_url=None, lifespan=_lifespan)
     made.include_router(internal.router)
     made.router.routes += [_ODataRoute(url.ROOT), _ODataRoute(url.ROOT + "/{path:path}")]
+    made.add_middleware(Compression)
+    made.add_middleware(Forwarded)
     made.add_exception_handler(ODataError, problems.refused)
     made.add_exception_handler(Exception, problems.failed)
     return made

@@ -1,6 +1,8 @@
 """Settings of the service, from the environment."""
 
+import ipaddress
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,7 +22,9 @@ class ServingSettings:
     `reload_token` is the bearer token of `/internal/reload-config`, which refuses without one.
     `local` is the product file, folder or pattern of the local mode. `cache_bytes` bounds the
     answers that are kept, `memory` and `spill` belong to each of the two databases. `native` is the
-    folder of native files, `native_bytes` their bound; 0 is none.
+    folder of native files, `native_bytes` their bound; 0 is none. `root_path` is what the path of
+    this service begins with for a client, unless a proxy says otherwise. Bodies are compressed from
+    `compress_bytes` on; 0 is never.
     """
 
     lake: str
@@ -29,6 +33,8 @@ class ServingSettings:
     public_url: str | None = None
     links: Links = "absolute"
     trusted_proxies: str = "127.0.0.1"
+    root_path: str = ""
+    compress_bytes: int = 1000
     reload_token: str | None = None
     poll_seconds: float = 1.0
     query_seconds: float = 30.0
@@ -55,7 +61,9 @@ class ServingSettings:
             port=number(env, "DPHUB_PORT", usual.port),
             public_url=(env.get("DPHUB_PUBLIC_URL") or "").rstrip("/") or None,
             links=_links(env),
-            trusted_proxies=env.get("DPHUB_TRUSTED_PROXIES") or usual.trusted_proxies,
+            trusted_proxies=_proxies(env.get("DPHUB_TRUSTED_PROXIES") or usual.trusted_proxies),
+            root_path=_root_path(env.get("DPHUB_ROOT_PATH") or ""),
+            compress_bytes=number(env, "DPHUB_COMPRESS_BYTES", usual.compress_bytes),
             reload_token=env.get("DPHUB_RELOAD_TOKEN") or None,
             poll_seconds=seconds(env, "DPHUB_POLL_SECONDS", _poll_seconds(usual)),
             query_seconds=seconds(env, "DPHUB_QUERY_SECONDS", usual.query_seconds),
@@ -78,6 +86,25 @@ def _poll_seconds(usual: ServingSettings) -> float:
 
 def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _proxies(text: str) -> str:
+    for piece in (each.strip() for each in text.split(",")):
+        try:
+            if piece not in {"", "*"}:
+                ipaddress.ip_network(piece)
+        except ValueError as error:
+            raise InvalidSetting(
+                f"DPHUB_TRUSTED_PROXIES is addresses and networks, joined by commas: {error}"
+            ) from error
+    return text
+
+
+def _root_path(text: str) -> str:
+    path = text.rstrip("/")
+    if path and not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", path):
+        raise InvalidSetting(f"DPHUB_ROOT_PATH is a path such as /data, not {text!r}")
+    return path
 
 
 def _links(env: Mapping[str, str]) -> Links:

@@ -1,4 +1,4 @@
-"""The list syntax that Accept and Prefer share: members, parameters, quoted strings."""
+"""The list syntax that Accept, Prefer and others share: members, parameters, quoted strings."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -41,6 +41,25 @@ def preferences(values: Iterable[str]) -> Iterator[tuple[str, str]]:
             first = next(iter(_SEMICOLON.findall(member)), "")
             name, _, text = first.partition("=")
             yield name.strip().lower(), _unquoted(text)
+
+
+def qualities(text: str) -> dict[str, float]:
+    """Of a list such as `Accept-Encoding`: names in lower case; what cannot be read is 0."""
+    found: dict[str, float] = {}
+    for member in _COMMA.findall(text):
+        name, parameters = _parameterised(member)
+        quality = parameters.get("q", "1")
+        found[name.lower()] = float(quality) if _QUALITY.fullmatch(quality) else 0.0
+    return found
+
+
+def elements(text: str) -> list[dict[str, str]]:
+    """Of a header like `Forwarded`: the pairs of every element, names in lower case."""
+    found = []
+    for member in _COMMA.findall(text):
+        pairs = [piece.partition("=") for piece in _SEMICOLON.findall(member)]
+        found.append({name.strip().lower(): _unquoted(value) for name, _, value in pairs})
+    return found
 
 
 def _parameterised(member: str) -> tuple[str, dict[str, str]]:

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from fastapi import Request, Response
 
+from dphub_serving.edge.forwarded import PREFIX
 from dphub_serving.odata import etag, negotiation, url
 from dphub_serving.odata.negotiation import Format, Version
 from dphub_serving.settings import ServingSettings
@@ -71,7 +72,8 @@ def always(version: Version) -> dict[str, str]:
 
 
 def base(http: Request, settings: ServingSettings) -> str:
+    prefix = http.scope.get("state", {}).get(PREFIX, "")
     if settings.links == "relative":
-        return url.ROOT
+        return f"{prefix}{url.ROOT}"
     host = http.headers.get("host") or "localhost"
-    return (settings.public_url or f"{http.scope['scheme']}://{host}") + url.ROOT
+    return (settings.public_url or f"{http.scope['scheme']}://{host}{prefix}") + url.ROOT

@@ -99,6 +99,7 @@ def test_the_defaults_of_the_settings_page() -> None:
         "DPHUB_PORT": serving.port,
         "DPHUB_LINKS": serving.links,
         "DPHUB_TRUSTED_PROXIES": serving.trusted_proxies,
+        "DPHUB_COMPRESS_BYTES": serving.compress_bytes,
         "DPHUB_POLL_SECONDS": round(serving.poll_seconds),
         "DPHUB_QUERY_SECONDS": round(serving.query_seconds),
         "DPHUB_SERVING_MEMORY": serving.memory,

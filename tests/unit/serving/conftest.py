@@ -37,6 +37,14 @@ class Client:
         response: httpx.Response = self._await(asked)
         return response
 
+    def raw(self, url: str, headers: Mapping[str, str]) -> bytes:
+        """The body as it is sent, in its content coding."""
+        return b"".join(self._await(self._raw(url, headers)))
+
+    async def _raw(self, url: str, headers: Mapping[str, str]) -> list[bytes]:
+        async with self._http.stream("GET", url, headers=headers) as response:
+            return [piece async for piece in response.aiter_raw()]
+
     def refresh(self) -> None:
         """Let the service look at the lake now."""
         header = {"Authorization": f"Bearer {TOKEN}"}
