@@ -6,6 +6,7 @@ Settings are read and everything else is made when the server starts it, not at 
 import asyncio
 import multiprocessing
 import os
+import re
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -13,6 +14,7 @@ from functools import partial
 
 from fastapi import FastAPI
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from dphub_assets.lake.reader import LakeReader
 from dphub_k8s.settings import Settings
@@ -26,7 +28,7 @@ from dphub_serving.edge.compression import Compression
 from dphub_serving.edge.forwarded import Forwarded
 from dphub_serving.odata import url
 from dphub_serving.odata.errors import ODataError
-from dphub_serving.routes import internal, logs, odata, problems
+from dphub_serving.routes import internal, logs, odata, openapi, problems
 from dphub_serving.routes.hub import Hub
 from dphub_serving.rows.engine import Engine, EngineLimits
 from dphub_serving.rows.flights import Flights
@@ -37,9 +39,11 @@ from dphub_serving.settings import ServingSettings
 class _ODataRoute(Route):
     """An ASGI endpoint of every method: what a method means is OData's to say."""
 
-    def __init__(self, path: str) -> None:
-        super().__init__(path, odata.endpoint)
-        self.app, self.methods = odata.endpoint, None
+    def __init__(self, path: str, endpoint: ASGIApp = odata.endpoint) -> None:
+        super().__init__(path, endpoint)
+        self.app, self.methods = endpoint, None
+        # A decoded line feed is a character of the path like any other.
+        self.path_regex = re.compile(self.path_regex.pattern, re.DOTALL)
 
 
 @asynccontextmanager
@@ -103,6 +107,7 @@ def _hub(settings: ServingSettings) -> Hub:
 def create_app() -> FastAPI:
     made = FastAPI(title="Data Product Hub", openapi_url=None, lifespan=_lifespan)
     made.include_router(internal.router)
+    made.router.routes += [_ODataRoute(path, openapi.endpoint) for path in openapi.PATHS]
     made.router.routes += [_ODataRoute(url.ROOT), _ODataRoute(url.ROOT + "/{path:path}")]
     made.add_middleware(Compression)
     made.add_middleware(Forwarded)

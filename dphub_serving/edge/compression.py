@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from dphub_serving.odata.headers import qualities
 
 GZIP_LEVEL = 4
-ZSTD_LEVEL = 3
+ZSTD_LEVEL = 1
 # What takes longer than a turn of the event loop should goes to a thread.
 THREAD_BYTES = 64 * 1024
 # The first is taken where the client has no preference.

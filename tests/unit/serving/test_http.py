@@ -59,6 +59,7 @@ def served(home: Path) -> Iterator[Client]:
         ("GET", "/odata/orders", {"OData-MaxVersion": "3.0"}, 400),
         ("GET", "/odata/nope", {}, 404),
         ("GET", "/odata/orders/Nope", {}, 404),
+        ("GET", "/odata/orders/No%0Ape", {}, 404),
         ("GET", "/odata/orders@7", {}, 404),
         ("GET", "/odata/orders('9~9')", {}, 404),
         ("GET", "/odatax", {}, 404),

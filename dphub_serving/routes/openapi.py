@@ -1,0 +1,43 @@
+"""`/odata/<product>/openapi.json`: the product's service for programs that know no OData."""
+
+from fastapi import Request, Response
+from starlette.types import Receive, Scope, Send
+
+from dphub_serving.odata import etag, links, openapi, url
+from dphub_serving.odata.errors import ALLOWED_METHODS, MethodNotAllowed
+from dphub_serving.odata.negotiation import Format
+from dphub_serving.odata.resources import ServiceDocument
+from dphub_serving.routes import describe
+from dphub_serving.routes.exchange import Exchange
+from dphub_serving.routes.hub import Hub
+
+# A name with a dot is no entity set's, and `api.path` may not be this one.
+PATHS = (f"{url.ROOT}/{openapi.NAME}", f"{url.ROOT}/{{product}}/{openapi.NAME}")
+
+
+async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
+    request = Request(scope, receive)
+    response = await _respond(request.app.state.hub, request)
+    await response(scope, receive, send)
+
+
+async def _respond(hub: Hub, http: Request) -> Response:
+    exchange = Exchange.of(http, hub.settings)
+    if http.method == "OPTIONS":
+        return Response(status_code=204, headers={**exchange.always, "Allow": ALLOWED_METHODS})
+    if http.method not in {"GET", "HEAD"}:
+        raise MethodNotAllowed(http.method)
+    await hub.polling.keep_up()
+    catalog = hub.catalog
+    root = http.scope["raw_path"].removesuffix(openapi.NAME.encode())
+    request = url.parse(root, http.scope["query_string"], hub_sets=catalog.hub_sets)
+    assert isinstance(request.path, ServiceDocument), "the route ends in a slash"
+    service = request.path.service
+    found = await describe.find(hub, catalog, service, request)
+    where = links.root(exchange.base, service)
+    tag = etag.tag(found.identity, found.sequence, request, Format(), openapi.NAME, where)
+    if exchange.not_modified(tag):
+        return exchange.unchanged(tag)
+    title = service.product or "Data Product Hub"
+    body = openapi.write(found.service, where, title, str(found.sequence))
+    return exchange.response(body, "application/json", tag)

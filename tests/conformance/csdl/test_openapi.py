@@ -1,0 +1,130 @@
+"""The OpenAPI document against the schema of OpenAPI, and against the service."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from openapi_spec_validator import validate
+
+from dphub_assets.lake.writer import Lake
+from dphub_serving.odata import openapi
+from dphub_serving.odata.csdl import json as csdl_json
+from tests.conformance.csdl.documents import SERVICES
+from tests.lake_factory import product, publish
+from tests.node import programs
+from tests.unit.serving.conftest import Client, serving
+
+COLUMNS = {
+    "a": "int",
+    "b": "string",
+    "c": "double",
+    "d": "list<struct<x:date,y:list<decimal(5,2)>>>",
+    "e": "struct<u:uuid,v:timestamp>",
+}
+# The options of collections, whose names it shortens where they are shared.
+CONVERT = """
+const messages = [];
+const csdl = JSON.parse(require('fs').readFileSync(0, 'utf8'));
+const { csdl2openapi } = require('odata-openapi');
+const { paths, components } = csdl2openapi(csdl, { openapiVersion: '3.1.0', messages });
+const options = {};
+const name = (each) => each.name || each.$ref.split('/').pop();
+for (const [path, item] of Object.entries(paths))
+  if (!path.includes('{')) options[path] = item.get.parameters.map(name);
+const methods = Object.values(paths).map((item) => Object.keys(item));
+const schemas = Object.keys(components.schemas);
+console.log(JSON.stringify({ messages, options, methods, schemas }));
+"""
+ROWS = """
+SELECT i AS a, 'text ' || i AS b,
+    CASE i WHEN 1 THEN 'NaN'::DOUBLE WHEN 2 THEN NULL ELSE 0.5 END AS c,
+    [{'x': DATE '2024-02-29', 'y': [1.25, NULL]}, NULL] AS d,
+    CASE i WHEN 3 THEN NULL ELSE {'u': uuid()::VARCHAR, 'v': now()} END AS e
+FROM range(5) t(i)
+"""
+
+
+def written(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(openapi.write(SERVICES[name], "http://x/odata/p/", "p", "1"))
+    return found
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_it_is_valid(name: str) -> None:
+    validate(written(name))
+
+
+def test_what_is_not_done_is_not_offered() -> None:
+    operation = written("valid")["paths"]["/Rows"]["get"]
+    names = {parameter["name"] for parameter in operation["parameters"]}
+    assert names >= {"$top", "$skip", "$count", "$filter", "$orderby", "$select"}
+    orders = next(each for each in operation["parameters"] if each["name"] == "$orderby")
+    assert "closed" not in orders["schema"]["items"]["enum"]
+    assert "id desc" in orders["schema"]["items"]["enum"]
+
+
+@programs.needed
+@pytest.mark.parametrize("name", SERVICES)
+def test_the_converter_of_the_standards_authors_finds_the_same_in_the_model(name: str) -> None:
+    told = programs.run(CONVERT, text=csdl_json.write(SERVICES[name]).decode())
+    ours = written(name)
+    assert told["messages"] == []
+    assert set(told["schemas"]) - {"count"} == set(ours["components"]["schemas"])
+    for path, offered in told["options"].items():
+        parameters = ours["paths"][path]["get"]["parameters"]
+        # It knows nothing of `$compute`.
+        assert set(offered) == {each["name"].lstrip("$") for each in parameters} - {"compute"}
+    assert {method for methods in told["methods"] for method in methods} <= {"get", "parameters"}
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    home: Path = tmp_path_factory.mktemp("home")
+    publish(Lake.open_at(home / "lake"), product(COLUMNS), ROWS)
+    with serving(home) as client:
+        yield client
+
+
+def test_the_service_has_one_for_the_hub_and_for_each_product(served: Client) -> None:
+    for root in ("/odata/orders/", "/odata/orders@0/", "/odata/"):
+        answer = served.get(root + "openapi.json")
+        assert answer.headers["Content-Type"] == "application/json"
+        document = answer.json()
+        validate(document)
+        assert document["servers"] == [{"url": f"http://hub.test{root.rstrip('/')}"}]
+        tag = answer.headers["ETag"]
+        again = served.get(root + "openapi.json", {"If-None-Match": tag})
+        assert (again.status_code, again.content) == (304, b"")
+    assert served.get("/odata/nope/openapi.json").status_code == 404
+    assert served.request("POST", "/odata/orders/openapi.json").status_code == 405
+
+
+def test_what_is_served_is_what_it_says(served: Client) -> None:
+    document = served.get("/odata/orders/openapi.json").json()
+    for path, item in document["paths"].items():
+        url = re.sub(r"\{\w+\}", "1~text%201~NaN~x", path) if "{" in path else path
+        answer = served.get("/odata/orders" + url)
+        if "{" in path:
+            assert answer.status_code in {400, 404}
+            continue
+        assert answer.status_code == 200, url
+        content = item["get"]["responses"]["200"]["content"]
+        media = answer.headers["Content-Type"].partition(";")[0]
+        body = answer.text if media != "application/json" else answer.json()
+        schema = {**content[media].get("schema", {}), "components": document["components"]}
+        jsonschema.Draft202012Validator(schema).validate(body)
+
+
+def test_rows_are_what_the_schema_says_and_wrong_ones_are_not(served: Client) -> None:
+    document = served.get("/odata/orders/openapi.json").json()
+    own = {"$ref": "#/components/schemas/orders.Row", "components": document["components"]}
+    row = jsonschema.Draft202012Validator(own)
+    rows = served.get("/odata/orders/Rows").json()["value"]
+    assert len(rows) == 5
+    assert [error.message for each in rows for error in row.iter_errors(each)] == []
+    for wrong in ({"a": "1"}, {"c": "nan"}, {"d": None}, {"d": [{"y": ["1"]}]}, {"id": None}):
+        assert not row.is_valid(wrong)
