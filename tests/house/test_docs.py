@@ -265,6 +265,30 @@ def test_every_supported_option_is_in_the_deviations() -> None:
     assert {f"${name}" for name in options.SUPPORTED} <= set(re.findall(r"\$[a-z]+", text))
 
 
+def requirements() -> list[Any]:
+    """The rows of the table of the standard's requirements: number, force, words, state, tests."""
+    rows = [line.split("|")[1:-1] for line in page("conformance.md").splitlines()]
+    cells = [[cell.strip() for cell in row] for row in rows if len(row) == 5]
+    return [
+        pytest.param(force, state, re.findall(r"`([^`]+::[^`]+)`", tests), id=f"{n} {force} {what}")
+        for n, force, what, state, tests in cells
+        if force in {"MUST", "SHOULD", "MAY"}
+    ]
+
+
+@pytest.mark.parametrize(("force", "state", "tests"), requirements())
+def test_every_requirement_has_a_test(force: str, state: str, tests: list[str]) -> None:
+    assert re.match(r"yes$|501\b|no\b|none$", state)
+    assert tests or force == "MAY"
+    for named in tests:
+        file, _, test = named.partition("::")
+        assert f"def {test}(" in (ROOT / "tests" / file).read_text(), named
+
+
+def test_the_table_has_all_levels() -> None:
+    assert len(requirements()) > 70
+
+
 # command line
 
 
