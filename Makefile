@@ -9,7 +9,7 @@ GO ?= $(or $(shell command -v go),/usr/local/go/bin/go)
 CACHE = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/dphub-tests
 TOOLS = $(CACHE)/bin
 
-.PHONY: help dev test lint abnf integration differential bench bench-many bench-big bench-cluster s3-gateway node kube kube-up kube-down lock clean
+.PHONY: help dev test lint abnf integration differential fuzz bench bench-many bench-big bench-cluster s3-gateway node kube kube-up kube-down lock clean
 help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -34,6 +34,9 @@ lint: $(STAMP)  ## style, types and import contracts
 
 differential: $(STAMP)  ## random filters and joins against independent evaluators, 20,000 each
 	DPHUB_CASES=$${DPHUB_CASES:-20000} $(RUN) pytest tests/differential
+
+fuzz: $(STAMP)  ## 100,000 random requests, by a grammar and by the OpenAPI document
+	DPHUB_CASES=$${DPHUB_CASES:-100000} $(RUN) pytest tests/fuzz
 
 abnf: $(STAMP)  ## the grammar cases of the OData standard: how many hold, and which do not
 	@$(RUN) tests.conformance.abnf

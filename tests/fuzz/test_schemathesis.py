@@ -1,0 +1,64 @@
+"""schemathesis reads the OpenAPI document and asks what it allows, and some of what it forbids."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis.checks import CheckFunction
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi import checks
+
+from dphub_assets.lake.writer import Lake
+from tests.fuzz import urls
+from tests.integration.serving_process import Service, running
+from tests.lake_factory import product, publish
+
+CASES = int(os.environ.get("DPHUB_CASES", "300"))
+SECONDS = 10
+CHECKS: list[CheckFunction] = [
+    checks.content_type_conformance,
+    checks.response_schema_conformance,
+    checks.status_code_conformance,
+]
+PATHS = ("/", "/$metadata", "/Rows", "/Rows/$count", "/Rows('{id}')")
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    home = tmp_path_factory.mktemp("home")
+    publish(Lake.open_at(home / "lake"), product(urls.COLUMNS, name="rows"), urls.ROWS)
+    with running(home) as started:
+        yield started
+
+
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("mode", GenerationMode)
+@pytest.mark.parametrize("path", PATHS)
+def test_every_operation(service: Service, path: str, mode: GenerationMode) -> None:
+    document = str(service.http.base_url.join("/odata/rows/openapi.json"))
+    operation: Any = schemathesis.openapi.from_url(document)[path]["GET"]
+    if mode is GenerationMode.NEGATIVE and not list(operation.iter_parameters()):
+        pytest.skip("nothing can be wrong")
+
+    @settings(
+        max_examples=max(1, CASES // (2 * len(PATHS))),
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(mode))
+    def one(case: Any) -> None:
+        response = case.call(timeout=SECONDS)
+        assert response.status_code < 500 or response.status_code == 501, response.text
+        case.validate_response(response, checks=CHECKS)
+
+    one()
+
+
+def test_these_are_all(service: Service) -> None:
+    document = service.http.get("/odata/rows/openapi.json").json()
+    assert set(document["paths"]) == set(PATHS)
