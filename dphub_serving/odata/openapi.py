@@ -113,6 +113,9 @@ _OF_SERVICE = {
 }
 
 
+_OF_ENTITY = ("$select", "$expand", "$compute")
+
+
 def _paths(entity_set: EntitySet) -> Iterator[tuple[str, dict[str, Any]]]:
     own, tagged = entity_set.type, {"tags": [entity_set.name]}
     entity = {"$ref": _reference(own.qualified_name)}
@@ -123,7 +126,7 @@ def _paths(entity_set: EntitySet) -> Iterator[tuple[str, dict[str, Any]]]:
     said = capabilities.of_entity_set(entity_set)
     all_options = dict(_options(own, said))
     of_count = [all_options[name] for name in ("$filter", "$search") if name in all_options]
-    of_entity = [all_options[name] for name in ("$select", "$expand") if name in all_options]
+    of_entity = [all_options[name] for name in _OF_ENTITY if name in all_options]
     count = {"text/plain": {"schema": {"type": "string", "pattern": "^[0-9]+$"}}}
     name = entity_set.name
     yield f"/{name}", _read(f"Rows of {name}", page, *all_options.values(), **tagged)
@@ -207,7 +210,7 @@ def _related(way: NavigationProperty) -> dict[str, Any]:
 def _record(
     entity_type: EntityType, path: Path, properties: tuple[Property, ...]
 ) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    found = {
         prop.name: {
             **_schema(entity_type, (*path, prop.name), prop.type, nullable=prop.nullable),
             **({"description": prop.description} if prop.description else {}),

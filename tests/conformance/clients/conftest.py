@@ -5,7 +5,6 @@ from collections.abc import Iterator
 import pytest
 
 from dphub_assets.lake.writer import Lake
-from dphub_k8s.api.entity import Entity
 from dphub_k8s.api.product import DataProduct
 from tests.integration.serving_process import Service, running
 from tests.lake_factory import product, publish
@@ -29,16 +28,11 @@ COLUMNS = {
     "customer": "long",
 }
 CUSTOMERS = "SELECT i::BIGINT AS id, 'customer ' || i AS name FROM range(3) t(i)"
-navigation = pytest.mark.skipif(
-    "navigation" not in Entity.model_fields, reason="no product leads to another yet"
-)
 
 
 def orders() -> DataProduct:
     policy = {"page_size": PAGE, "default_top": PAGE, "max_top": PAGE}
     own = product(COLUMNS, key="number", generated=None, odata=policy)
-    if "navigation" not in Entity.model_fields:
-        return own
     document = own.document()
     keys = [{"left": "customer", "right": "id"}]
     way = {"name": "buyer", "target": "customers", "keys": keys, "multiplicity": "zeroOrOne"}

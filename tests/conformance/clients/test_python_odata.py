@@ -8,7 +8,7 @@ import pytest
 import requests
 from odata import ODataService
 
-from tests.conformance.clients.conftest import PAGE, ROWS, navigation
+from tests.conformance.clients.conftest import PAGE, ROWS
 
 
 @pytest.fixture
@@ -51,7 +51,6 @@ def test_it_selects(client: ODataService, orders: Any) -> None:
     assert {name: rows[0][name] for name in ("number", "item")} == {"number": 0, "item": "it's a"}
 
 
-@navigation
 def test_it_expands(client: ODataService, orders: Any) -> None:
     row = client.query(orders).expand(orders.buyer).filter(orders.number == 4).first()
     assert row.buyer.name == "customer 1"

@@ -5,6 +5,7 @@ from dphub_serving.odata.edm import (
     HUB_NAMESPACE,
     EntitySet,
     EntityType,
+    NavigationProperty,
     Property,
     Service,
     Valid,
@@ -44,6 +45,35 @@ def _service(namespace: str, *properties: Property) -> Service:
     return Service(namespace, (EntitySet("Rows", own, "All of them"),), NASTY)
 
 
+def _related() -> Service:
+    """Rows that lead to the others, which lead to each other and back."""
+    number, text = parse_type("long"), parse_type("string")
+    back = (("id", "other"),)
+    rows = EntityType(
+        "related",
+        "Row",
+        ("id",),
+        (Property("id", text, nullable=False), Property("other", number)),
+        navigation=(
+            NavigationProperty(
+                "one", "related.Other", "Others", (("other", "id"),), False, True, True
+            ),
+            NavigationProperty("exactly", "related.Other", "Others", (("other", "id"),), False),
+        ),
+    )
+    others = EntityType(
+        "related",
+        "Other",
+        ("id",),
+        (Property("id", number, nullable=False),),
+        navigation=(
+            NavigationProperty("rows", "related.Row", "Rows", back, True),
+            NavigationProperty("again", "related.Other", "Others", (("id", "id"),), True),
+        ),
+    )
+    return Service("related", (EntitySet("Rows", rows), EntitySet("Others", others)))
+
+
 SERVICES: dict[str, Service] = {
     "scalars": _service("scalars", *_SCALARS),
     "nested": _service(
@@ -60,3 +90,4 @@ SERVICES["hub"] = Service(
         EntitySet(name, service.sets[0].type) for name, service in SERVICES.items() if service.sets
     ),
 )
+SERVICES["related"] = _related()

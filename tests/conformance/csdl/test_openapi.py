@@ -65,6 +65,21 @@ def test_what_is_not_done_is_not_offered() -> None:
     orders = next(each for each in operation["parameters"] if each["name"] == "$orderby")
     assert "closed" not in orders["schema"]["items"]["enum"]
     assert "id desc" in orders["schema"]["items"]["enum"]
+    nested = written("nested")["paths"]["/Rows"]["get"]["parameters"]
+    orders = next(each for each in nested if each["name"] == "$orderby")
+    assert orders["schema"]["items"]["enum"] == ["id", "id desc", "n0", "n0 desc"]
+
+
+def test_what_navigation_leads_to_is_offered_where_there_is_some() -> None:
+    document = written("related")
+    names = [each["name"] for each in document["paths"]["/Rows"]["get"]["parameters"]]
+    assert {"$expand", "$search", "$compute"} <= set(names)
+    assert "$expand" not in str(written("valid")["paths"])
+    own = {"$ref": "#/components/schemas/related.Other", **document}
+    other = jsonschema.Draft202012Validator(own)
+    assert other.is_valid({"id": 1, "rows": [{"id": "a", "one": None}, {"one": {"id": 2}}]})
+    for wrong in ({"rows": None}, {"rows": [{"one": [{"id": 1}]}]}, {"again": {"id": 1}}):
+        assert not other.is_valid(wrong)
 
 
 @programs.needed

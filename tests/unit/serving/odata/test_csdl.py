@@ -7,7 +7,15 @@ import pytest
 from dphub_k8s.api.types import TYPES, parse_type
 from dphub_serving.odata.csdl import json as csdl_json
 from dphub_serving.odata.csdl import xml as csdl_xml
-from dphub_serving.odata.edm import HUB_NAMESPACE, EntitySet, EntityType, Property, Service, Valid
+from dphub_serving.odata.edm import (
+    HUB_NAMESPACE,
+    EntitySet,
+    EntityType,
+    NavigationProperty,
+    Property,
+    Service,
+    Valid,
+)
 from tests.unit.serving.odata.samples import entity_type
 
 NS = {"edm": "http://docs.oasis-open.org/odata/ns/edm"}
@@ -106,6 +114,15 @@ def test_what_cannot_be_filtered_by_is_named() -> None:
     said = json.loads(csdl_json.write(service))["o"]["Container"]["Outages"]
     restrictions = {"Filterable": False, "NonFilterableProperties": ["id"]}
     assert said["@Capabilities.FilterRestrictions"] == restrictions
+
+
+def test_how_far_navigation_leads_is_said() -> None:
+    way = NavigationProperty("again", "o.Outage", "Outages", (("id", "id"),), collection=True)
+    leading = EntityType("o", "Outage", ("id",), (ID,), navigation=(way,))
+    service = Service("o", (EntitySet("Outages", leading),))
+    said = json.loads(csdl_json.write(service))["o"]["Container"]["Outages"]
+    assert said["@Capabilities.ExpandRestrictions"] == {"Expandable": True, "MaxLevels": 6}
+    assert said["@Capabilities.FilterRestrictions"] == {"Filterable": True, "MaxLevels": 1}
 
 
 def annotations(prop: Property) -> dict[str, object]:
