@@ -14,7 +14,7 @@ from functools import partial
 
 from fastapi import FastAPI
 from starlette.routing import Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dphub_assets.lake.reader import LakeReader
 from dphub_k8s.settings import Settings
@@ -28,18 +28,23 @@ from dphub_serving.edge.compression import Compression
 from dphub_serving.edge.forwarded import Forwarded
 from dphub_serving.odata import url
 from dphub_serving.odata.errors import ODataError
-from dphub_serving.routes import internal, logs, odata, openapi, problems
+from dphub_serving.routes import cors, internal, logs, odata, openapi, problems
 from dphub_serving.routes.hub import Hub
 from dphub_serving.rows.engine import Engine, EngineLimits
 from dphub_serving.rows.flights import Flights
 from dphub_serving.rows.lru import Lru
+from dphub_serving.secret import link_secret
 from dphub_serving.settings import ServingSettings
+
+
+async def _odata(scope: Scope, receive: Receive, send: Send) -> None:
+    await scope["app"].state.odata(scope, receive, send)
 
 
 class _ODataRoute(Route):
     """An ASGI endpoint of every method: what a method means is OData's to say."""
 
-    def __init__(self, path: str, endpoint: ASGIApp = odata.endpoint) -> None:
+    def __init__(self, path: str, endpoint: ASGIApp = _odata) -> None:
         super().__init__(path, endpoint)
         self.app, self.methods = endpoint, None
         # A decoded line feed is a character of the path like any other.
@@ -51,6 +56,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     logs.show()
     settings = ServingSettings.read()
     hub = app.state.hub = _hub(settings)
+    app.state.odata = cors.guarded(odata.endpoint, settings.cors)
     await hub.polling.refresh()
     if catalog := hub.reader.catalog:
         tables = [table for each in catalog.routes.values() for table in each.tables]
@@ -99,6 +105,7 @@ def _hub(settings: ServingSettings) -> Hub:
         native=NativeTables(engine, Folder(settings.native, settings.native_bytes)),
         answers=Lru(settings.cache_bytes, len),
         flights=Flights(),
+        secret=link_secret(settings.link_secret, settings.secret_file),
         builds=LocalBuilds(local, settings.native / "local.lock") if local else None,
         refused=dict(local.refused) if local else {},
     )
@@ -111,8 +118,8 @@ def create_app() -> FastAPI:
     made.router.routes += [_ODataRoute(url.ROOT), _ODataRoute(url.ROOT + "/{path:path}")]
     made.add_middleware(Compression)
     made.add_middleware(Forwarded)
-    made.add_exception_handler(ODataError, problems.refused)
-    made.add_exception_handler(Exception, problems.failed)
+    made.add_exception_handler(ODataError, problems.elsewhere)
+    made.add_exception_handler(Exception, problems.elsewhere)
     return made
 
 

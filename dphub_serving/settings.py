@@ -24,7 +24,8 @@ class ServingSettings:
     answers that are kept, `memory` and `spill` belong to each of the two databases. `native` is the
     folder of native files, `native_bytes` their bound; 0 is none. `root_path` is what the path of
     this service begins with for a client, unless a proxy says otherwise. Bodies are compressed from
-    `compress_bytes` on; 0 is never.
+    `compress_bytes` on; 0 is never. `link_secret` signs next links; without it, what `secret_file`
+    holds. `cors` are the origins whose pages may ask; `*` is any.
     """
 
     lake: str
@@ -47,6 +48,9 @@ class ServingSettings:
     native: Path = Path(".dphub") / "cache"
     native_bytes: int = 4_000_000_000
     local: str | None = None
+    link_secret: str | None = None
+    secret_file: Path = Path(".dphub") / "link-secret"
+    cors: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, env: Mapping[str, str] = os.environ) -> "ServingSettings":
@@ -76,6 +80,9 @@ class ServingSettings:
             native=Path(env.get("DPHUB_SERVING_CACHE") or everywhere.home / "cache").absolute(),
             native_bytes=number(env, "DPHUB_SERVING_CACHE_DISK_MB", 4000) * 1_000_000,
             local=env.get("DP_LOCAL_CR") or None,
+            link_secret=env.get("DPHUB_LINK_SECRET") or None,
+            secret_file=(everywhere.home / "link-secret").absolute(),
+            cors=_origins(env),
         )
 
 
@@ -105,6 +112,15 @@ def _root_path(text: str) -> str:
     if path and not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", path):
         raise InvalidSetting(f"DPHUB_ROOT_PATH is a path such as /data, not {text!r}")
     return path
+
+
+def _origins(env: Mapping[str, str]) -> tuple[str, ...]:
+    found = [each.strip() for each in env.get("DPHUB_CORS_ORIGINS", "").split(",") if each.strip()]
+    for each in found:
+        if each != "*" and not re.fullmatch(r"https?://[^/\s]+", each):
+            wanted = "like https://portal.example, separated by commas, or *"
+            raise InvalidSetting(f"DPHUB_CORS_ORIGINS has origins {wanted}, not {each!r}")
+    return tuple(found)
 
 
 def _links(env: Mapping[str, str]) -> Links:

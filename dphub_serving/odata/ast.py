@@ -297,7 +297,7 @@ class KeyValue:
     """One part of a key predicate; a key of a single property may leave its name out."""
 
     name: str | None
-    value: Literal
+    value: Literal | Alias
 
 
 @dataclass(frozen=True, slots=True)

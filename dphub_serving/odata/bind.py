@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from dphub_serving.odata import computing, expressions, selection, trees, values
-from dphub_serving.odata.ast import Expr, Key, KeyPredicate, KeySegment, Literal
+from dphub_serving.odata import computing, expressions, parser, selection, trees, values
+from dphub_serving.odata.ast import Alias, Expr, Key, KeyPredicate, KeySegment, Literal
 from dphub_serving.odata.binding import searching
 from dphub_serving.odata.bound import (
     Column,
@@ -21,21 +21,27 @@ from dphub_serving.odata.bound import (
     Reference,
 )
 from dphub_serving.odata.edm import EntityType, Property
-from dphub_serving.odata.errors import BadToken, InvalidKey, quoting
+from dphub_serving.odata.errors import BadToken, InvalidKey, echo, quoting
 from dphub_serving.odata.option_values import MAX_NUMBER
 from dphub_serving.odata.options import Options
 from dphub_serving.odata.parser import KEPT, LONGEST_KEPT
-from dphub_serving.odata.query import Filter, Limits, Lookup, Order, Query, scope
-from dphub_serving.odata.resources import QuickLook
+from dphub_serving.odata.query import Filter, Inside, Limits, Lookup, Order, Query, scope
+from dphub_serving.odata.resources import Address, Member
 from dphub_serving.odata.same import Same
 from dphub_serving.odata.token import AfterRow, SkipToken
 from dphub_serving.odata.url import Request
 
 
 def query(
-    request: Request, entity_type: EntityType, limits: Limits, *, maxpagesize: int | None = None
+    request: Request,
+    entity_type: EntityType,
+    limits: Limits,
+    *,
+    maxpagesize: int | None = None,
+    segments: tuple[Expr, ...] = (),
 ) -> Query:
-    """For a collection or a quick look; `maxpagesize` is what the client prefers.
+    """For a collection or a quick look; `maxpagesize` is what the client prefers, `segments` are
+    the conditions in the path.
 
     The quick look takes `$top` for the size of a page as well, up to `max_top`; elsewhere `$top` is
     a total, and pages have the service's size. Beside a skip token it is the size of the page.
@@ -43,10 +49,10 @@ def query(
     options, now = request.options, dt.datetime.now(dt.UTC)
     computed = computing.computed(options, entity_type)
     asked = selection.of(options, entity_type, computed)
-    wanted_rows = condition(options, entity_type)
+    wanted_rows = condition(options, entity_type, segments)
     order = _order(options, entity_type, computed)
     token = _token(options, scope(entity_type, wanted_rows, order), order)
-    quick = isinstance(request.path, QuickLook)
+    quick = isinstance(request.path, Address) and request.path.is_quick_look
 
     cap = limits.max_top if quick else limits.page_size
     usual = limits.default_top if quick else limits.page_size
@@ -144,13 +150,31 @@ def lookup(request: Request, entity_type: EntityType, key: Key) -> Lookup:
         select=asked.items,
         selected=asked.names,
         now=dt.datetime.now(dt.UTC),
-        key=_key(key, entity_type),
+        key=_key(key, entity_type, request.options.aliases),
     )
 
 
-def key(given: Key, entity_type: EntityType) -> tuple[tuple[Property, values.Value], ...]:
+def inside(request: Request, entity_type: EntityType, member: Member) -> Inside:
+    found = entity_type.find(member.names[0])
+    assert found, "the address was made of this type"
+    options = request.options
+    return Inside(
+        type=entity_type,
+        select=(found,),
+        selected=None,
+        key=_key(member.key, entity_type, options.aliases),
+        member=member,
+        skip=options.skip or 0,
+        top=options.top,
+        count=bool(options.count),
+    )
+
+
+def key(
+    given: Key, entity_type: EntityType, aliases: Mapping[str, str]
+) -> tuple[tuple[Property, values.Value], ...]:
     """What each property of the key has to be."""
-    return tuple(zip(entity_type.key_properties, _key(given, entity_type), strict=True))
+    return tuple(zip(entity_type.key_properties, _key(given, entity_type, aliases), strict=True))
 
 
 def nested(options: Options, entity_type: EntityType) -> Query:
@@ -206,14 +230,15 @@ def _token(options: Options, scope: str, order: tuple[Order, ...]) -> SkipToken 
     return token
 
 
-def _key(key: Key, entity_type: EntityType) -> tuple[values.Value, ...]:
+def _key(key: Key, entity_type: EntityType, aliases: Mapping[str, str]) -> tuple[values.Value, ...]:
     match key:
         case KeySegment(text):
             return tuple(_segment_value(text, each) for each in _single(entity_type))
         case KeyPredicate((part,)) if part.name is None:
-            return tuple(_value(part.value, each) for each in _single(entity_type))
+            literal = _literal(part.value, aliases)
+            return tuple(_value(literal, each) for each in _single(entity_type))
         case KeyPredicate(parts):
-            given = {part.name: part.value for part in parts}
+            given = {part.name: _literal(part.value, aliases) for part in parts}
             if set(given) != set(entity_type.key) or len(given) != len(parts):
                 raise InvalidKey(f"the key of {entity_type.name} is {_shape(entity_type)}")
             return tuple(_value(given[each.name], each) for each in entity_type.key_properties)
@@ -227,6 +252,17 @@ def _single(entity_type: EntityType) -> tuple[Property, ...]:
 
 def _shape(entity_type: EntityType) -> str:
     return "(" + ",".join(f"{name}=…" for name in entity_type.key) + ")"
+
+
+def _literal(value: Literal | Alias, aliases: Mapping[str, str]) -> Literal:
+    """An alias that nothing is assigned to is null, and no key is."""
+    if isinstance(value, Literal):
+        return value
+    target, text = f"@{value.name}", aliases.get(value.name, "null")
+    found = parser.expression(text, target)
+    if not isinstance(found, Literal) or found.kind == "null":
+        raise InvalidKey(f"{target} is no key value: {echo(text)}", target=target)
+    return found
 
 
 def _value(literal: Literal, prop: Property) -> values.Value:

@@ -18,6 +18,9 @@
     ├── NotAcceptable 406          none of the formats asked for is written here
     ├── Gone 410                   the snapshot that a next link names is no longer kept
     ├── PreconditionFailed 412     If-Match names another state than the current one
+    ├── TooLarge 413               more was sent than is read
+    ├── UnsupportedMediaType 415   what was sent is of a kind that is not read
+    ├── DependencyFailed 424       a part of a batch that this part depends on was refused
     ├── NotImplementedByService 501  standard OData that this service does not do (yet)
     ├── Unavailable 503            no snapshot so far; says when to ask again
     └── DeadlineExceeded 504       the answer took longer than it may
@@ -31,7 +34,8 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any, ClassVar
 
-ALLOWED_METHODS = "GET, HEAD, OPTIONS"
+READING = "GET, HEAD, OPTIONS"
+POSTING = "POST, OPTIONS"
 _LONGEST_ECHO = 60
 _AROUND = 20
 
@@ -154,11 +158,13 @@ class MethodNotAllowed(ODataError):
     status = 405
     code = "MethodNotAllowed"
 
-    def __init__(self, method: str) -> None:
-        super().__init__(f"{method} is not possible: data products are read-only")
+    def __init__(self, method: str, allowed: str = READING) -> None:
+        why = ": data products are read-only" if allowed == READING else f", only {allowed}"
+        super().__init__(f"{method} is not possible{why}")
+        self.allowed = allowed
 
     def headers(self) -> dict[str, str]:
-        return {"Allow": ALLOWED_METHODS}
+        return {"Allow": self.allowed}
 
 
 class NotAcceptable(ODataError):
@@ -174,6 +180,21 @@ class Gone(ODataError):
 class PreconditionFailed(ODataError):
     status = 412
     code = "PreconditionFailed"
+
+
+class TooLarge(ODataError):
+    status = 413
+    code = "TooLarge"
+
+
+class UnsupportedMediaType(ODataError):
+    status = 415
+    code = "UnsupportedMediaType"
+
+
+class DependencyFailed(ODataError):
+    status = 424
+    code = "DependencyFailed"
 
 
 class NotImplementedByService(ODataError):

@@ -5,6 +5,7 @@ representation is encoded. They are compared weakly (RFC 9110, section 8.8.3.2).
 """
 
 import re
+from collections.abc import Hashable
 from hashlib import blake2b
 
 from dphub_serving.odata.errors import PreconditionFailed
@@ -16,10 +17,8 @@ _DIGEST_BYTES = 12
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
 
 
-def tag(
-    product: str, sequence: int, request: Request, form: Format, *others: str | int | None
-) -> str:
-    """`others` is what else shapes the response: the page size preferred, the caller's policy."""
+def tag(product: str, sequence: int, request: Request, form: Format, *others: Hashable) -> str:
+    """`others` is what else shapes the response: the preferences followed, the caller's policy."""
     content = (product, sequence, _canonical(request), form, *others)
     return f'W/"{blake2b(repr(content).encode(), digest_size=_DIGEST_BYTES).hexdigest()}"'
 

@@ -62,6 +62,12 @@ def elements(text: str) -> list[dict[str, str]]:
     return found
 
 
+def members(text: str) -> list[str]:
+    """As they stand."""
+    found: list[str] = _COMMA.findall(text)
+    return found
+
+
 def _parameterised(member: str) -> tuple[str, dict[str, str]]:
     head, *rest = _SEMICOLON.findall(member) or [""]
     parameters: dict[str, str] = {}

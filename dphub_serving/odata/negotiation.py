@@ -1,8 +1,8 @@
 """Headers and `$format` -> version, format, preferences; and what the response says about itself.
 
 OData Protocol 4.01, section 8 (headers), and JSON Format 4.01, sections 3 and 4 (media type and its
-parameters). What this service does not write (metadata=full, streaming=true, another charset) makes
-a media range unacceptable; it is a 406 only when no other range is left.
+parameters). What this service does not write (another charset, an unknown parameter) makes a media
+range unacceptable; it is a 406 only when no other range is left.
 """
 
 import re
@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from dphub_serving.odata import headers
-from dphub_serving.odata.errors import BadRequest, NotAcceptable, echo
+from dphub_serving.odata.errors import BadRequest, NotAcceptable, PreconditionFailed, echo
 from dphub_serving.odata.headers import MediaRange
 
 Version = Literal["4.0", "4.01"]
-Level = Literal["none", "minimal"]
+Level = Literal["none", "minimal", "full"]
 
 JSON: Final = "application/json"
 XML: Final = "application/xml"
@@ -23,13 +23,17 @@ VARY = "OData-MaxVersion, Accept, Prefer"
 
 _ABBREVIATIONS = {"json": JSON, "xml": XML, "atom": "application/atom+xml"}
 _JSON_PARAMETERS: Mapping[str, frozenset[str]] = {
-    "metadata": frozenset({"none", "minimal"}),
+    "metadata": frozenset({"none", "minimal", "full"}),
     "ieee754compatible": frozenset({"true", "false"}),
-    "streaming": frozenset({"false"}),
+    # Every payload has the order that a streaming one has to have.
+    "streaming": frozenset({"true", "false"}),
     # A permission to write exponents, which nobody has to use.
     "exponentialdecimals": frozenset({"true", "false"}),
     "charset": frozenset({"utf-8", "utf8"}),
 }
+
+
+_LEVELS: Mapping[str, Level] = {"none": "none", "minimal": "minimal", "full": "full"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ class Format:
     level: Level = "minimal"
     ieee754: bool = False
     charset: bool = False
+    streaming: bool = False
 
     @property
     def content_type(self) -> str:
@@ -50,6 +55,8 @@ class Format:
             parts.append(f"{prefix}metadata={self.level}")
             if self.ieee754:
                 parts.append("IEEE754Compatible=true")
+            if self.streaming:
+                parts.append(f"{prefix}streaming=true")
         if self.charset:
             parts.append("charset=utf-8")
         return ";".join(parts)
@@ -57,13 +64,6 @@ class Format:
     def control(self, name: str) -> str:
         """The name of control information: `@odata.count` in 4.0, `@count` since 4.01."""
         return f"@odata.{name}" if self.version == "4.0" else f"@{name}"
-
-
-@dataclass(frozen=True, slots=True)
-class Prefer:
-    """The preferences that are followed; others may be ignored (Protocol 4.01, section 8.2.8)."""
-
-    maxpagesize: int | None = None
 
 
 def version(max_version: str | None) -> Version:
@@ -84,7 +84,7 @@ def data_format(accept: str | None, option: str | None, version: Version) -> For
     for media in _ranges(accept, option):
         if media.covers(JSON) and (found := _json(media, version)):
             return found
-    raise NotAcceptable(f"only {JSON} is offered, with metadata none or minimal")
+    raise NotAcceptable(f"only {JSON} is offered, with metadata none, minimal or full")
 
 
 def metadata_format(accept: str | None, option: str | None, version: Version) -> Format:
@@ -104,22 +104,22 @@ def metadata_format(accept: str | None, option: str | None, version: Version) ->
     raise NotAcceptable(f"only {XML} and {JSON} are offered")
 
 
-def prefer(values: Iterable[str]) -> Prefer:
-    """Every `Prefer` header of the request; the first of a name counts (RFC 7240, section 2)."""
-    found: dict[str, str] = {}
-    for name, value in headers.preferences(values):
-        found.setdefault(name, value)
-    # Protocol 4.01, section 8.2.8: without the prefix wins over with it.
-    size = found.get("maxpagesize", found.get("odata.maxpagesize", ""))
-    usable = size.isascii() and size.isdigit() and len(size) < 19 and int(size) > 0
-    return Prefer(int(size) if usable else None)
+def accepted(accept: str | None) -> list[MediaRange]:
+    return _ranges(accept, None)
 
 
-def preference_applied(maxpagesize: int | None, version: Version) -> str | None:
-    """The value of `Preference-Applied`, or None where nothing was preferred."""
-    if maxpagesize is None:
-        return None
-    return f"{'odata.' if version == '4.0' else ''}maxpagesize={maxpagesize}"
+def without_multipart(accept: str) -> str:
+    """What the parts of a batch inherit: its own format is none of theirs."""
+    members = [each.strip() for each in headers.members(accept)]
+    return ", ".join(each for each in members if not each.lower().startswith("multipart/"))
+
+
+def isolated(values: Iterable[str | None]) -> bool:
+    """Whether the client asks for snapshot isolation. Raises PreconditionFailed for another."""
+    found = [each.strip().lower() for each in values if each is not None]
+    if other := [each for each in found if each != "snapshot"]:
+        raise PreconditionFailed(f"isolation is snapshot, not {echo(other[0])}", target="Isolation")
+    return bool(found)
 
 
 def _ranges(accept: str | None, option: str | None) -> list[MediaRange]:
@@ -142,7 +142,8 @@ def _json(media: MediaRange, version: Version) -> Format | None:
     return Format(
         JSON,
         version,
-        "none" if parameters.get("metadata") == "none" else "minimal",
+        _LEVELS.get(parameters.get("metadata", "minimal"), "minimal"),
         ieee754=parameters.get("ieee754compatible") == "true",
         charset="charset" in parameters,
+        streaming=parameters.get("streaming") == "true",
     )

@@ -5,7 +5,7 @@ case; the same one twice is an error; custom options begin with neither `$` nor 
 """
 
 import re
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 
 from dphub_serving.odata import option_values, parser, token
@@ -20,16 +20,6 @@ from dphub_serving.odata.errors import (
     echo,
     quoting,
 )
-from dphub_serving.odata.resources import (
-    Collection,
-    Count,
-    Entity,
-    Metadata,
-    QuickLook,
-    ResourcePath,
-    ServiceDocument,
-    Way,
-)
 from dphub_serving.odata.searches import Search
 from dphub_serving.odata.token import SkipToken
 
@@ -37,25 +27,11 @@ SNAPSHOT = "snapshot"
 SUPPORTED = frozenset(
     {
         *("select", "expand", "filter", "search", "compute", "orderby", "top", "skip", "count"),
-        *("format", "skiptoken", "schemaversion"),
+        *("format", "skiptoken", "schemaversion", "id"),
     }
 )
-MISSING = frozenset({"apply", "deltatoken", "id", "index", "levels"})
+MISSING = frozenset({"apply", "deltatoken", "index", "levels"})
 STANDARD = SUPPORTED | MISSING
-
-# OData URL Conventions 4.01, section 5.1: which options a kind of resource has. The standard's
-# /$count ignores paging and order instead of refusing them.
-_EVERYWHERE = frozenset({"format", "schemaversion"})
-_PAGED = frozenset({"top", "skip", "orderby"})
-APPLICABLE: dict[type[ResourcePath], frozenset[str]] = {
-    ServiceDocument: _EVERYWHERE,
-    Metadata: _EVERYWHERE,
-    QuickLook: SUPPORTED,
-    Collection: SUPPORTED,
-    Entity: _EVERYWHERE | {"select", "expand", "compute"},
-    Count: _PAGED | {"filter", "search", "compute", "schemaversion"},
-    Way: SUPPORTED,
-}
 
 _ALIAS = re.compile(r"@[^\W\d]\w*")
 _PHRASE = re.compile('"[^"]*"')
@@ -89,17 +65,23 @@ class Options:
     count: bool | None = None
     format: str | None = None
     skiptoken: SkipToken | None = None
+    id: str | None = None
     snapshot: int | None = None
     aliases: Mapping[str, str] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     pairs: Pairs = ()
 
+    @property
+    def given(self) -> frozenset[str]:
+        """The names of the system query options, without `$`."""
+        return frozenset(self.texts)
 
-def read(pairs: Pairs, path: ResourcePath) -> Options:
+
+def read(pairs: Pairs, secret: bytes = b"") -> Options:
+    """`secret` is what skip tokens are signed with."""
     texts = _system(pairs)
     found = {name: option_values.value(name, text) for name, text in texts.items()}
     _check_supported(found)
-    _check_applicable(found, path)
     _check_schema_version(found.get("schemaversion"))
     snapshot = _snapshot(pairs)
     return Options(
@@ -113,7 +95,8 @@ def read(pairs: Pairs, path: ResourcePath) -> Options:
         skip=found.get("skip"),
         count=found.get("count"),
         format=found.get("format"),
-        skiptoken=token.read(found["skiptoken"]) if "skiptoken" in found else None,
+        skiptoken=token.read(found["skiptoken"], secret) if "skiptoken" in found else None,
+        id=found.get("id"),
         snapshot=None if snapshot is None else option_values.number(SNAPSHOT)(snapshot),
         aliases=_aliases(pairs),
         texts=texts,
@@ -186,12 +169,6 @@ def _check_supported(found: Container[str]) -> None:
     for name in sorted(MISSING):
         if name in found:
             raise NotImplementedByService(f"${name}", target=f"${name}")
-
-
-def _check_applicable(found: Iterable[str], path: ResourcePath) -> None:
-    for name in found:
-        if name not in APPLICABLE[type(path)]:
-            raise InvalidOption(f"${name} has no meaning for this resource", target=f"${name}")
 
 
 def _check_schema_version(value: str | None) -> None:

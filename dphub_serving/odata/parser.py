@@ -78,8 +78,8 @@ def key(segment: str, start: int) -> KeyPredicate:
         match each.value:
             case Literal(kind) as literal if kind != "null":
                 values.append(KeyValue(each.name, literal))
-            case Alias(_, at):
-                raise parser.missing("a parameter alias in a key", at)
+            case Alias() as alias:
+                values.append(KeyValue(each.name, alias))
             case other:
                 raise parser.wrong("expected a key value", other.at)
     return KeyPredicate(tuple(values))

@@ -8,6 +8,7 @@ from hashlib import blake2b
 from dphub_serving.odata import trees
 from dphub_serving.odata.bound import Column, Computed, Expression, Reference
 from dphub_serving.odata.edm import EntityType, Property
+from dphub_serving.odata.resources import Member
 from dphub_serving.odata.token import Cursor, SkipToken
 from dphub_serving.odata.values import Value
 
@@ -118,6 +119,19 @@ class Lookup(Asked):
     """One entity by its key: values in the order of `type.key`, typed as their properties are."""
 
     key: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inside(Lookup):
+    """A value inside the entity, whose property it is in is the only one of `select`.
+
+    Of a collection it has `top` items behind the first `skip`, and how many there are if `count`.
+    """
+
+    member: Member
+    skip: int = 0
+    top: int | None = None
+    count: bool = False
 
 
 def next_token(

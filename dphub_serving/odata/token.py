@@ -1,23 +1,23 @@
 """The skip token: where the next page begins, in which snapshot, and how much is still owed.
 
-Opaque to clients: base64url of a checksum and a JSON array. The checksum finds what was cut or
-changed on its way; it is no secret, so nothing that is read here is trusted more than a query
-option: the numbers are bounded, and bind compares `scope` with the request.
+Opaque to clients: base64url of a signature and a JSON array. Who does not have the secret cannot
+write one; all the same nothing that is read here is trusted more than a query option: the numbers
+are bounded, and bind compares `scope` with the request.
 """
 
 import base64
 import binascii
+import hmac
 import json
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 
 from dphub_serving.odata.errors import BadToken
 
 FORMAT = 1
 MAX_LENGTH = 8_000
-_CHECKSUM_BYTES = 8
+_SIGNATURE_BYTES = 12
 _MAX_INT = 2**63 - 1
 
 Scalar = str | int | float | bool | None
@@ -55,7 +55,7 @@ class SkipToken:
     pins: tuple[tuple[str, int], ...] = ()
 
 
-def write(token: SkipToken) -> str:
+def write(token: SkipToken, secret: bytes = b"") -> str:
     match token.cursor:
         case AtRow(row):
             place: int | list[Scalar] = row
@@ -64,14 +64,15 @@ def write(token: SkipToken) -> str:
     content = [FORMAT, token.scope, token.sequence, place, token.remaining, token.count]
     content += [token.pins] if token.pins else []
     payload = json.dumps(content, separators=(",", ":"), ensure_ascii=False).encode()
-    return base64.urlsafe_b64encode(_checksum(payload) + payload).rstrip(b"=").decode()
+    signed = _signature(payload, secret) + payload
+    return base64.urlsafe_b64encode(signed).rstrip(b"=").decode()
 
 
-def read(text: str) -> SkipToken:
-    """Raises BadToken for anything that `write` does not write."""
+def read(text: str, secret: bytes = b"") -> SkipToken:
+    """Raises BadToken for anything that `write` does not write with the same secret."""
     if len(text) > MAX_LENGTH:
         raise BadToken("it is too long")
-    match _content(text):
+    match _content(text, secret):
         case [int(version), *_] if version != FORMAT:
             raise BadToken("it was written by another version of this service")
         case [
@@ -86,17 +87,17 @@ def read(text: str) -> SkipToken:
             token = SkipToken(scope, sequence, _cursor(place), remaining, count, _pins(more))
         case _:
             raise BadToken("it is damaged")
-    if write(token) != text:
+    if write(token, secret) != text:
         raise BadToken("it is damaged")
     return token
 
 
-def _content(text: str) -> object:
+def _content(text: str, secret: bytes) -> object:
     try:
         raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        checksum, payload = raw[:_CHECKSUM_BYTES], raw[_CHECKSUM_BYTES:]
-        if checksum != _checksum(payload):
-            raise BadToken("it is damaged")
+        signature, payload = raw[:_SIGNATURE_BYTES], raw[_SIGNATURE_BYTES:]
+        if not hmac.compare_digest(signature, _signature(payload, secret)):
+            raise BadToken("this service did not write it, or it is damaged")
         content: object = json.loads(payload)
     except (ValueError, binascii.Error, RecursionError) as problem:
         raise BadToken("it is damaged") from problem
@@ -140,6 +141,5 @@ def _is_scalar(value: object) -> bool:
     return value is None or isinstance(value, str | int)
 
 
-def _checksum(payload: bytes) -> bytes:
-    """The room for a signature: with a key, this is a MAC."""
-    return blake2b(payload, digest_size=_CHECKSUM_BYTES).digest()
+def _signature(payload: bytes, secret: bytes) -> bytes:
+    return hmac.digest(secret, payload, "sha256")[:_SIGNATURE_BYTES]

@@ -7,11 +7,10 @@ query a plus is a blank, as browsers and HTML forms write it.
 
 import re
 from collections.abc import Container
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from dphub_serving.odata import edm, options, parser
-from dphub_serving.odata.ast import Key, KeySegment
+from dphub_serving.odata import applicable, edm, options, parser
 from dphub_serving.odata.errors import (
     BadToken,
     InvalidOption,
@@ -23,38 +22,20 @@ from dphub_serving.odata.errors import (
 from dphub_serving.odata.grammar import resource
 from dphub_serving.odata.options import Options, Pairs
 from dphub_serving.odata.resources import (
-    Collection,
-    Count,
-    Entity,
+    Address,
+    Batch,
+    EntityById,
     Metadata,
-    Part,
-    QuickLook,
     ResourcePath,
     Service,
     ServiceDocument,
-    Step,
-    Way,
 )
 
 ROOT = "/odata"
 
 _FIRST = re.compile(r"(?P<name>[^(@]*)(?:@(?P<snapshot>[0-9]{1,18}))?(?P<key>\(.*)?", re.DOTALL)
 _SET = re.compile(r"(?P<name>[^(]*)(?P<key>\(.*)?", re.DOTALL)
-_MISSING = frozenset(
-    {
-        "$all",
-        "$batch",
-        "$crossjoin",
-        "$each",
-        "$entity",
-        "$filter",
-        "$links",
-        "$query",
-        "$ref",
-        "$root",
-        "$value",
-    }
-)
+_MISSING = frozenset({"$all", "$crossjoin", "$each", "$links", "$root"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +70,18 @@ def parse(
     *,
     root: str = ROOT,
     hub_sets: Container[str] = (),
+    secret: bytes = b"",
 ) -> Request:
-    """`hub_sets` are the names of the hub's entity sets that are not the route of a product.
+    """`secret` is what skip tokens are signed with.
 
-    They have to be known here: in `/odata/a/b` the second segment is the name of a set if `a` is a
-    product, and a key if it is a set of the hub.
+    `hub_sets` are the names of the hub's entity sets that are not the route of a product. They have
+    to be known here: in `/odata/a/b` the second segment is the name of a set if `a` is a product,
+    and stands behind a set of the hub otherwise.
     """
     segments = _segments(_bytes(raw_path), root)
-    path = _resource(segments, hub_sets)
-    if isinstance(path, Way):
-        path = replace(path, segments=tuple(segments))
-    request = Request(path, options.read(_pairs(_bytes(raw_query)), path))
+    request = Request(_resource(segments, hub_sets), options.read(pairs(raw_query), secret))
+    if not isinstance(request.path, Address):
+        applicable.check(request.options, request.path)
     if len(set(request._pins())) > 1:
         if request.options.skiptoken:
             raise BadToken("it was made for another snapshot than the one asked")
@@ -131,9 +113,10 @@ def _segments(raw: bytes, root: str) -> list[str]:
     return [_decode(piece.encode("latin-1")) for piece in resource.split(rest.decode("latin-1"))]
 
 
-def _pairs(raw: bytes) -> Pairs:
+def pairs(raw: bytes | str) -> Pairs:
+    """The options of a query, or of the text that is posted in its place."""
     found = []
-    for piece in raw.split(b"&"):
+    for piece in _bytes(raw).split(b"&"):
         spelled, _, value = piece.replace(b"+", b" ").partition(b"=")
         if piece:
             name = _decode(spelled)
@@ -143,94 +126,71 @@ def _pairs(raw: bytes) -> Pairs:
 
 
 def _resource(segments: list[str], hub_sets: Container[str]) -> ResourcePath:
+    if not segments:
+        return ServiceDocument(Service())
+    if found := _of_service(Service(), segments):
+        return found
+    name, snapshot, key = _first(segments[0])
+    if name in hub_sets:
+        return _address(Service(None, snapshot), name, key, segments)
+    return _in_product(Service(name, snapshot), key, segments)
+
+
+def _of_service(service: Service, segments: list[str]) -> ResourcePath | None:
+    """What every service has, whatever its model."""
     match segments:
-        case []:
-            return ServiceDocument(Service())
         case ["$metadata"]:
-            return Metadata(Service())
+            return Metadata(service)
+        case ["$batch"]:
+            return Batch(service)
+        case ["$entity", *cast]:
+            resource.read(segments)
+            return EntityById(service, cast[0] if cast else None)
         case _:
-            first, *rest = segments
-            name, snapshot, key = _first(first)
-            if name in hub_sets:
-                return _in_set(Service(None, snapshot), name, key, rest)
-            return _in_product(Service(name, snapshot), key, rest)
+            return None
 
 
-def _first(segment: str) -> tuple[str, int | None, Key | None]:
+def _first(segment: str) -> tuple[str, int | None, str]:
+    """The name, the snapshot, and the key as a text."""
     _refuse_dollar(segment)
     match = _FIRST.fullmatch(segment)
     if match is None or not match["name"]:
         raise NotFound(f"there is no resource {echo(segment)}", target=segment)
     snapshot = match["snapshot"]
-    return (
-        match["name"],
-        int(snapshot) if snapshot else None,
-        _key(match["key"], segment),
-    )
+    return match["name"], int(snapshot) if snapshot else None, match["key"] or ""
 
 
-def _in_product(service: Service, key: Key | None, rest: list[str]) -> ResourcePath:
-    if key is not None:
-        return _behind_entity(Entity(service, None, key), rest)
-    match rest:
-        case []:
-            return QuickLook(service)
-        case [""]:
-            return ServiceDocument(service)
-        case ["$metadata"]:
-            return Metadata(service)
-        case ["$count"]:
-            return Count(service, None)
-        case _:
-            second, *others = rest
-            _refuse_dollar(second)
-            match = _SET.fullmatch(second)
-            if match is None or not edm.is_simple_identifier(match["name"]):
-                raise NotFound(f"there is no entity set {echo(second)}", target=second)
-            return _in_set(service, match["name"], _key(match["key"], second), others)
+def _in_product(service: Service, key: str, segments: list[str]) -> ResourcePath:
+    rest = segments[1:]
+    if key or not rest:
+        return _address(service, None, key, segments)
+    if rest == [""]:
+        return ServiceDocument(service)
+    if found := _of_service(service, rest):
+        return found
+    second = rest[0]
+    if second in resource.LAST or second.startswith("$filter("):
+        return _address(service, None, "", segments)
+    _refuse_dollar(second)
+    match = _SET.fullmatch(second)
+    if match is None or not edm.is_simple_identifier(match["name"]):
+        raise NotFound(f"there is no entity set {echo(second)}", target=second)
+    return _address(service, match["name"], match["key"] or "", rest)
 
 
-def _in_set(service: Service, name: str, key: Key | None, rest: list[str]) -> ResourcePath:
-    if key is not None:
-        return _behind_entity(Entity(service, name, key), rest)
-    match rest:
-        case [] | [""]:
-            return Collection(service, name)
-        case ["$count"]:
-            return Count(service, name)
-        case _:
-            third, *others = rest
-            _refuse_dollar(third)
-            if not third:
-                raise NotFound("there is no resource without a name", target=name)
-            return _behind_entity(Entity(service, name, KeySegment(third)), others)
-
-
-def _behind_entity(entity: Entity, rest: list[str]) -> ResourcePath:
-    if rest in ([], [""]):
-        return entity
-    rest = rest if rest[-1] else rest[:-1]
-    resource.follow(rest, "an entity")
-    return _way(entity, rest)
-
-
-_PARTS: dict[str, Part] = {"$count": "count", "$ref": "ref"}
-
-
-def _way(entity: Entity, rest: list[str]) -> Way:
-    """Whether these are navigation properties is the model's to say."""
-    part: Part = _PARTS.get(rest[-1], "entities")
-    names = rest if part == "entities" else rest[:-1]
-    found = [_SET.fullmatch(each) for each in names]
-    if not names or not all(each and edm.is_simple_identifier(each["name"]) for each in found):
-        shown = echo("/".join(rest))
-        raise NotImplementedByService(f"the property path {shown}", target=rest[0], at=0)
-    steps = [Step(each["name"], _key(each["key"], each[0])) for each in found if each]
-    return Way(entity, tuple(steps), part)
-
-
-def _key(text: str | None, segment: str) -> Key | None:
-    return None if text is None else parser.key(segment, len(segment) - len(text))
+def _address(service: Service, name: str | None, key_text: str, found: list[str]) -> Address:
+    """The first segment found ends with the text of the key."""
+    first, *rest = found
+    key = parser.key(first, len(first) - len(key_text)) if key_text else None
+    segments = tuple(rest[:-1] if rest and not rest[-1] else rest)
+    for each in segments:
+        _refuse_dollar(each)
+    if key is None and segments and segments[0] and segments[0][0] != "$":
+        # It may be a key, which is any text.
+        resource.follow(segments[1:], segments[0])
+    else:
+        resource.follow(segments, "a set")
+    return Address(service, name, key, segments, key_text)
 
 
 def _refuse_dollar(segment: str) -> None:
@@ -238,8 +198,9 @@ def _refuse_dollar(segment: str) -> None:
     if not segment.startswith("$"):
         return
     name = segment.partition("(")[0]
-    if name not in _MISSING:
+    if name in _MISSING:
+        if segment != name:
+            resource.step(segment)
+        raise NotImplementedByService(name, target=segment, at=0)
+    if name not in resource.LAST | {"$filter"}:
         raise NotFound(f"there is no resource {echo(segment)}", target=segment)
-    if segment != name:
-        resource.step(segment)
-    raise NotImplementedByService(name, target=segment, at=0)

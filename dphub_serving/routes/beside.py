@@ -9,6 +9,7 @@ from dphub_serving.odata.expanding import PAGE, Expander
 from dphub_serving.odata.expansion import Expansion
 from dphub_serving.odata.negotiation import Format
 from dphub_serving.odata.options import system_name
+from dphub_serving.odata.preferences import Prefer
 from dphub_serving.odata.query import Filter, Limits, Lookup, Query
 from dphub_serving.odata.url import Request
 from dphub_serving.routes.further import Further
@@ -16,6 +17,8 @@ from dphub_serving.routes.hub import Hub
 from dphub_serving.routes.resolve import Target
 from dphub_serving.rows.engine import Session
 from dphub_serving.rows.expand import Row, Stitcher
+from dphub_serving.rows.shaped import shaped
+from dphub_serving.sql.shape import Shape
 from dphub_serving.sql.table import Table
 
 # Each row of a page may bring many others along.
@@ -27,19 +30,17 @@ class Beside:
     hub: Hub
     target: Target
     expansion: Expansion
+    wish: Prefer
     looked: frozenset[str] = frozenset()
 
     @classmethod
-    def of(
-        cls, hub: Hub, target: Target, request: Request, preferred: int | None = None
-    ) -> "Beside":
-        """`preferred` is the page size that the client asks for."""
+    def of(cls, hub: Hub, target: Target, request: Request, wish: Prefer) -> "Beside":
         options = request.options
         if not options.expand:
-            return cls(hub, target, ())
+            return cls(hub, target, (), wish)
         text = next(text for name, text in options.pairs if system_name(name) == "expand")
-        expander = Expander(target.view.sets, options.aliases, min(preferred or PAGE, PAGE))
-        return cls(hub, target, expander.of(options.expand, target.entity_set, text))
+        expander = Expander(target.view.sets, options.aliases, min(wish.maxpagesize or PAGE, PAGE))
+        return cls(hub, target, expander.of(options.expand, target.entity_set, text), wish)
 
     def reading(self, asked: Query | Lookup | Filter | None) -> "Beside":
         """With the sets that expressions of the request look into."""
@@ -80,6 +81,10 @@ class Beside:
     def columns(self) -> tuple[str, ...]:
         return expansion.lefts(self.expansion)
 
+    def shape(self, form: Format, *, owes_id: bool = True, references: bool = False) -> Shape:
+        here = self.target.entity_set
+        return shaped(here, form, self.wish, self.columns, owes_id=owes_id, references=references)
+
     def limits(self, limits: Limits) -> Limits:
         if not self.expansion:
             return limits
@@ -93,7 +98,7 @@ class Beside:
         self, session: Session, texts: Sequence[str], form: Format, base: str, request: Request
     ) -> list[str]:
         further = Further(self.hub, self.target, self._sets, request, base, form)
-        stitcher = Stitcher(session, self._read, form, further)
+        stitcher = Stitcher(session, self._read, form, further, self.wish)
         return stitcher.rows(texts, self.expansion, self.target.entity_set)
 
     def _read(self, name: str, work: Callable[[Table], list[Row]]) -> list[Row]:

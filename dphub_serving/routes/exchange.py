@@ -1,42 +1,73 @@
-"""One HTTP exchange in OData's terms: what the headers ask for, and what every response carries."""
+"""One exchange in OData's terms: what the headers ask for, and what every response carries.
 
-from collections.abc import Mapping
+It may be an HTTP request of its own or a part of a batch.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from fastapi import Request, Response
+from starlette.datastructures import Headers
 
 from dphub_serving.edge.forwarded import PREFIX
-from dphub_serving.odata import etag, negotiation, url
+from dphub_serving.odata import etag, negotiation, preferences, url
+from dphub_serving.odata.errors import BadRequest, TooLarge
 from dphub_serving.odata.negotiation import Format, Version
+from dphub_serving.odata.preferences import Prefer
+from dphub_serving.rows.flights import Gone
 from dphub_serving.settings import ServingSettings
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """`base` is where `/odata` is for the client."""
+    """`base` is where `/odata` is for the client; `body` reads what was sent, if it is not longer
+    than so many bytes; `gone` returns when the client has left."""
 
-    http: Request
-    version: Version
+    method: str
+    raw_path: bytes
+    raw_query: bytes
+    headers: Headers
     base: str
+    body: Callable[[int], Awaitable[bytes]]
+    gone: Gone | None = None
+    in_batch: bool = False
 
     @classmethod
     def of(cls, http: Request, settings: ServingSettings) -> "Exchange":
-        version = negotiation.version(http.headers.get("odata-maxversion"))
-        return cls(http, version, base(http, settings))
+        async def gone() -> None:
+            while (await http.receive())["type"] != "http.disconnect":
+                pass
+
+        scope = http.scope
+        return cls(
+            method=http.method,
+            raw_path=scope["raw_path"],
+            raw_query=scope["query_string"],
+            headers=http.headers,
+            base=base(http, settings),
+            body=lambda most: _body(http, most),
+            gone=gone,
+        )
+
+    @cached_property
+    def version(self) -> Version:
+        """Raises BadRequest."""
+        return negotiation.version(self.headers.get("odata-maxversion"))
 
     @cached_property
     def accept(self) -> str | None:
-        return ", ".join(self.http.headers.getlist("accept")) or None
+        return ", ".join(self.headers.getlist("accept")) or None
 
     @cached_property
-    def maxpagesize(self) -> int | None:
-        return negotiation.prefer(self.http.headers.getlist("prefer")).maxpagesize
+    def prefer(self) -> Prefer:
+        return preferences.read(self.headers.getlist("prefer"))
 
-    async def gone(self) -> None:
-        """Returns when the client has left."""
-        while (await self.http.receive())["type"] != "http.disconnect":
-            pass
+    @property
+    def isolated(self) -> bool:
+        """Raises PreconditionFailed."""
+        names = ("isolation", "odata-isolation")
+        return negotiation.isolated(self.headers.get(name) for name in names)
 
     def form(self, option: str | None) -> Format:
         """How data is written. Raises NotAcceptable."""
@@ -44,23 +75,33 @@ class Exchange:
 
     def not_modified(self, tag: str) -> bool:
         """Raises PreconditionFailed."""
-        given = self.http.headers
-        return etag.not_modified(tag, given.get("if-match"), given.get("if-none-match"))
+        if self.method == "POST":
+            return False
+        return etag.not_modified(
+            tag, self.headers.get("if-match"), self.headers.get("if-none-match")
+        )
 
     def response(
         self, body: bytes, content_type: str, tag: str, more: Mapping[str, str] | None = None
     ) -> Response:
         headers = {**self._known(tag), "Content-Type": content_type, **(more or {})}
-        if self.http.method == "HEAD":
+        if self.method == "HEAD":
             return Response(headers={**headers, "Content-Length": str(len(body))})
         return Response(body, headers=headers)
+
+    def nothing(self, tag: str) -> Response:
+        """There is a value, and it is null."""
+        return Response(status_code=204, headers=self._known(tag))
 
     def unchanged(self, tag: str) -> Response:
         return Response(status_code=304, headers=self._known(tag))
 
     @property
     def always(self) -> dict[str, str]:
-        return always(self.version)
+        try:
+            return always(self.version)
+        except BadRequest:
+            return always("4.0")
 
     def _known(self, tag: str) -> dict[str, str]:
         # A kept copy is asked for again each time: a 304 costs next to nothing.
@@ -77,3 +118,12 @@ def base(http: Request, settings: ServingSettings) -> str:
         return f"{prefix}{url.ROOT}"
     host = http.headers.get("host") or "localhost"
     return (settings.public_url or f"{http.scope['scheme']}://{host}{prefix}") + url.ROOT
+
+
+async def _body(http: Request, most: int) -> bytes:
+    found = b""
+    async for piece in http.stream():
+        found += piece
+        if len(found) > most:
+            raise TooLarge(f"the body is longer than {most} bytes")
+    return found

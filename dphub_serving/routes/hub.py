@@ -17,6 +17,8 @@ from dphub_serving.settings import ServingSettings
 
 @dataclass(frozen=True, slots=True)
 class Hub:
+    """`secret` is what next links are signed with."""
+
     settings: ServingSettings
     reader: CatalogReader
     polling: Polling
@@ -24,6 +26,7 @@ class Hub:
     native: NativeTables
     answers: Lru[tuple[str, ...], bytes]
     flights: Flights[bytes]
+    secret: bytes
     builds: LocalBuilds | None
     refused: dict[str, str]
 

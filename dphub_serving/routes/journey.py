@@ -64,8 +64,7 @@ class Journey:
     def arrive(self, session: Session) -> Filter | None:
         """Which rows of the last set are meant; None for none. Raises NotFound where an entity on
         the way is not there."""
-        entity = self.path.entity
-        found: Filter | None = self._keyed(self.start.entity_set, entity.key)
+        found: Filter | None = self._keyed(self.start.entity_set, self.path.key)
         for leg in self.legs:
             row = self._row(session, leg, found) if found else None
             if row is None:
@@ -76,7 +75,8 @@ class Journey:
         return found
 
     def _keyed(self, entity_set: EntitySet, key: Key) -> Filter:
-        return ways.equal(bind.key(key, entity_set.type), self.now)
+        terms = bind.key(key, entity_set.type, self.request.options.aliases)
+        return ways.equal(terms, self.now)
 
     def _row(self, session: Session, leg: Leg, found: Filter) -> dict[str, Any] | None:
         query = ways.read_for(leg.way, leg.here.type, found)

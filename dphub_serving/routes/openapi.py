@@ -4,7 +4,7 @@ from fastapi import Request, Response
 from starlette.types import Receive, Scope, Send
 
 from dphub_serving.odata import etag, links, openapi, url
-from dphub_serving.odata.errors import ALLOWED_METHODS, MethodNotAllowed
+from dphub_serving.odata.errors import READING, MethodNotAllowed
 from dphub_serving.odata.negotiation import Format
 from dphub_serving.odata.resources import ServiceDocument
 from dphub_serving.routes import describe
@@ -24,9 +24,9 @@ async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
 async def _respond(hub: Hub, http: Request) -> Response:
     exchange = Exchange.of(http, hub.settings)
     if http.method == "OPTIONS":
-        return Response(status_code=204, headers={**exchange.always, "Allow": ALLOWED_METHODS})
+        return Response(status_code=204, headers={**exchange.always, "Allow": READING})
     if http.method not in {"GET", "HEAD"}:
-        raise MethodNotAllowed(http.method)
+        raise MethodNotAllowed(http.method, READING)
     await hub.polling.keep_up()
     catalog = hub.catalog
     root = http.scope["raw_path"].removesuffix(openapi.NAME.encode())

@@ -5,40 +5,45 @@ import logging
 
 from fastapi import Request, Response
 
-from dphub_serving.odata import negotiation
-from dphub_serving.odata.errors import BadRequest, ODataError
-from dphub_serving.routes.exchange import always
+from dphub_serving.odata.errors import ODataError
+from dphub_serving.routes.exchange import Exchange, always
 
 log = logging.getLogger("dphub.serving")
+_INTERNAL = "the service could not answer this request"
 
 
-async def refused(http: Request, problem: Exception) -> Response:
-    assert isinstance(problem, ODataError)
-    return _response(http, problem)
+def refused(exchange: Exchange, problem: ODataError) -> Response:
+    return _response(exchange.method, exchange.always, problem)
 
 
-async def failed(http: Request, error: Exception) -> Response:
+def failed(exchange: Exchange, error: Exception) -> Response:
     """Nothing of the error leaves the house."""
-    fields = {"path": http.url.path, "query": http.url.query, "error": type(error).__name__}
-    log.error("request failed", extra=fields)
-    return _response(http, ODataError("the service could not answer this request"))
+    path, query = exchange.raw_path.decode("latin-1"), exchange.raw_query.decode("latin-1")
+    _log(path, query, error)
+    return _response(exchange.method, exchange.always, ODataError(_INTERNAL))
 
 
-def _response(http: Request, problem: ODataError) -> Response:
+async def elsewhere(http: Request, error: Exception) -> Response:
+    """Of what is not OData."""
+    if isinstance(error, ODataError):
+        return _response(http.method, always("4.0"), error)
+    _log(http.url.path, http.url.query, error)
+    return _response(http.method, always("4.0"), ODataError(_INTERNAL))
+
+
+def _log(path: str, query: str, error: Exception) -> None:
+    fields = {"path": path, "query": query, "error": type(error).__name__}
+    log.error("request failed", extra=fields, exc_info=error)
+
+
+def _response(method: str, headers: dict[str, str], problem: ODataError) -> Response:
     headers = {
-        **always(_version(http)),
+        **headers,
         "Content-Type": "application/json",
         "Content-Language": "en",
         **problem.headers(),
     }
     body = json.dumps(problem.body(), ensure_ascii=False).encode(errors="replace")
-    if http.method == "HEAD":
+    if method == "HEAD":
         return Response(status_code=problem.status, headers=headers)
     return Response(body, problem.status, headers)
-
-
-def _version(http: Request) -> negotiation.Version:
-    try:
-        return negotiation.version(http.headers.get("odata-maxversion"))
-    except BadRequest:
-        return "4.0"

@@ -9,44 +9,39 @@ from functools import partial
 
 from fastapi import Response
 
-from dphub_serving.catalog.catalog import Catalog
-from dphub_serving.odata import bind, etag, links, ways
+from dphub_serving.odata import bind, etag, links, preferences, ways
 from dphub_serving.odata.errors import (
     BadRequest,
     InvalidOption,
     NotFound,
 )
 from dphub_serving.odata.negotiation import Format
+from dphub_serving.odata.preferences import Prefer
 from dphub_serving.odata.query import Filter
 from dphub_serving.odata.resources import Way
 from dphub_serving.odata.url import Request
 from dphub_serving.routes.beside import Beside
-from dphub_serving.routes.data import counted, kept, moment_of, next_link, total
+from dphub_serving.routes.data import counted, moment_of, next_link, total
 from dphub_serving.routes.exchange import Exchange
 from dphub_serving.routes.hub import Hub
 from dphub_serving.routes.journey import Journey, legs_of
-from dphub_serving.routes.resolve import Target, resolve
+from dphub_serving.routes.keep import kept
+from dphub_serving.routes.resolve import Target
 from dphub_serving.rows import encode, read
 from dphub_serving.rows.engine import Session
-from dphub_serving.rows.expand import shaped
 from dphub_serving.sql.page import compile_page
-from dphub_serving.sql.shape import Shape
 from dphub_serving.sql.table import Table
 
 _OF_MANY = ("filter", "orderby", "top", "skip", "count", "skiptoken")
 
 
 async def answer(
-    hub: Hub, catalog: Catalog, exchange: Exchange, request: Request, path: Way
+    hub: Hub, exchange: Exchange, request: Request, start: Target, path: Way
 ) -> Response:
-    entity = path.entity
-    start = await resolve(
-        hub, catalog, path.service, entity.entity_set, request.snapshot, request.pins
-    )
     legs = legs_of(start, path)
-    end = legs[-1].there
+    end, wish = legs[-1].there, exchange.prefer
     target = Target(start.view.served[end.name], end, start.view)
-    beside = Beside.of(hub, target, request, exchange.maxpagesize)
+    beside = Beside.of(hub, target, request, wish)
     journey = Journey(hub, request, path, start, legs, beside, dt.datetime.now(dt.UTC))
     if path.part == "count":
         return await _count(journey, exchange)
@@ -59,14 +54,16 @@ async def _collection(journey: Journey, exchange: Exchange) -> Response:
     request, beside = journey.request, journey.beside
     form, reference = exchange.form(request.options.format), journey.path.part == "ref"
     limits = beside.limits(beside.target.served.limits)
-    query = bind.query(request, journey.end.type, limits, maxpagesize=exchange.maxpagesize)
+    wish = exchange.prefer
+    query = bind.query(request, journey.end.type, limits, maxpagesize=wish.maxpagesize)
     beside = beside.reading(query)
     journey = replace(journey, beside=beside)
     if reference:
         query = replace(query, select=(), selected=())
     moment = moment_of(query) or beside.moment
+    followed = Prefer(query.maxpagesize, wish.omit, wish.annotations)
     sequence = journey.start.sequence
-    tag = etag.tag(journey.identity, sequence, request, form, query.maxpagesize, moment)
+    tag = etag.tag(journey.identity, sequence, request, form, followed, moment)
     if exchange.not_modified(tag):
         return exchange.unchanged(tag)
 
@@ -80,14 +77,16 @@ async def _collection(journey: Journey, exchange: Exchange) -> Response:
         if found is None:
             return encode.collection([], form, context, 0 if query.count else None, None)
         wanted = ways.within(query, found)
-        rows = read.page(session, compile_page(table, wanted, _shape(journey, form)), wanted)
-        following = next_link(exchange.base, request, query, beside, rows)
+        shape = beside.shape(form, references=reference)
+        rows = read.page(session, compile_page(table, wanted, shape), wanted)
+        following = next_link(beside, exchange.base, request, query, rows)
         count = total(session, table, wanted) if query.count else None
         texts = beside.rows(session, rows.texts, form, exchange.base, request)
         return encode.collection(texts, form, context, count, following)
 
     body = await kept(journey.hub, exchange, tag, work, scans=True)
-    return exchange.response(body, form.content_type, tag)
+    more = preferences.applied(followed, exchange.version)
+    return exchange.response(body, form.content_type, tag, more)
 
 
 async def _single(journey: Journey, exchange: Exchange) -> Response:
@@ -103,7 +102,9 @@ async def _single(journey: Journey, exchange: Exchange) -> Response:
     query = replace(asked, page=1, top=1, count=False)
     if journey.path.part == "ref":
         query = replace(query, select=(), selected=())
-    tag = etag.tag(journey.identity, journey.start.sequence, request, form, beside.moment)
+    followed = replace(exchange.prefer, maxpagesize=None, continue_on_error=None)
+    sequence, moment = journey.start.sequence, moment_of(query) or beside.moment
+    tag = etag.tag(journey.identity, sequence, request, form, followed, moment)
     if exchange.not_modified(tag):
         return exchange.unchanged(tag)
 
@@ -113,7 +114,8 @@ async def _single(journey: Journey, exchange: Exchange) -> Response:
 
     def row(session: Session, found: Filter, table: Table) -> bytes:
         wanted = ways.within(query, found)
-        rows = read.page(session, compile_page(table, wanted, _shape(journey, form)), wanted)
+        shape = beside.shape(form, references=journey.path.part == "ref")
+        rows = read.page(session, compile_page(table, wanted, shape), wanted)
         if not rows.texts:
             return b""
         root = links.root(exchange.base, request.path.service)
@@ -123,10 +125,11 @@ async def _single(journey: Journey, exchange: Exchange) -> Response:
 
     body = await kept(journey.hub, exchange, tag, work)
     if body:
-        return exchange.response(body, form.content_type, tag)
+        more = preferences.applied(followed, exchange.version)
+        return exchange.response(body, form.content_type, tag, more)
     if journey.legs[-1].key:
         raise NotFound(f"{journey.end.name} has no such entity")
-    return Response(status_code=204, headers={**exchange.always, "ETag": tag})
+    return exchange.nothing(tag)
 
 
 async def _count(journey: Journey, exchange: Exchange) -> Response:
@@ -151,11 +154,6 @@ async def _count(journey: Journey, exchange: Exchange) -> Response:
     return exchange.response(body, "text/plain", tag)
 
 
-def _shape(journey: Journey, form: Format) -> Shape:
-    owes_id = form.level != "none" or journey.path.part == "ref"
-    return shaped(form, journey.end.name, journey.beside.columns, owes_id=owes_id)
-
-
 def _context(
     journey: Journey,
     form: Format,
@@ -165,6 +163,6 @@ def _context(
     entity: bool = False,
 ) -> str:
     if journey.path.part == "ref":
-        return f"{root}$metadata#{'$ref' if entity else 'Collection($ref)'}"
+        return links.reference(root) if entity else links.references(root)
     projected = journey.beside.projected(selected, form)
     return links.context(root, journey.end.name, projected, entity=entity)

@@ -10,8 +10,10 @@ from dphub_serving.odata.edm import EntitySet
 from dphub_serving.odata.errors import TooComplex
 from dphub_serving.odata.expansion import TARGET, Expanded, Expansion, lefts
 from dphub_serving.odata.negotiation import Format
+from dphub_serving.odata.preferences import Prefer
 from dphub_serving.odata.token import AfterRow, AtRow, Cursor
 from dphub_serving.rows.engine import Session
+from dphub_serving.rows.shaped import shaped
 from dphub_serving.sql import keyset
 from dphub_serving.sql.expand import MOST, Keys, compile_counted, compile_expanded
 from dphub_serving.sql.shape import BEHIND, Shape
@@ -55,6 +57,7 @@ class Stitcher:
     tables: Tables
     form: Format
     links: Links
+    wish: Prefer
 
     def rows(self, texts: Sequence[str], expansion: Expansion, here: EntitySet) -> list[str]:
         """The rows of a set with what is expanded, from texts that `followed` made."""
@@ -130,8 +133,8 @@ class Stitcher:
         return found
 
     def _shape(self, each: Expanded) -> Shape:
-        owes_id = each.of == "ref" or self.form.level != "none"
-        return shaped(self.form, each.target.name, lefts(each.inner), owes_id=owes_id)
+        behind, references = lefts(each.inner), each.of == "ref"
+        return shaped(each.target, self.form, self.wish, behind, references=references)
 
     def _fetch(self, each: Expanded, compiled: Callable[[Table], Statement]) -> list[Row]:
         return self.tables(each.way.target, lambda table: self.session.fetch(compiled(table)))
@@ -156,18 +159,3 @@ def _fits(text: str, scale: int) -> bool:
 def _put(row: str, members: list[str]) -> str:
     separator = "," if len(row) > 2 else ""
     return f"{row[:-1]}{separator}{','.join(members)}}}"
-
-
-def shaped(
-    form: Format, entity_set: str, behind: tuple[str, ...] = (), *, owes_id: bool = True
-) -> Shape:
-    """How rows of a set are written in this format."""
-    return Shape(
-        entity_set,
-        id=form.control("id") if owes_id else None,
-        ieee754=form.ieee754,
-        type=None if form.level == "none" else form.control("type"),
-        hash="#" if form.version == "4.0" else "",
-        count=form.control("count"),
-        behind=behind,
-    )

@@ -4,10 +4,12 @@ DuckDB's own JSON is wrong for six kinds of values: NaN and infinities, single p
 timestamps, binary, infinite dates, and 64-bit numbers for who asks for IEEE754Compatible.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Protocol
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from dphub_serving.odata import bound
+from dphub_serving.odata.edm import Path
+from dphub_serving.odata.types import Kind, Types
 from dphub_serving.sql.statement import name, text
 
 _NUMBER = (
@@ -27,40 +29,104 @@ DURATION = (
 BINARY = "replace(replace(to_base64({0}), '+', '-'), '/', '_')"
 
 
+@dataclass(frozen=True, slots=True)
+class Style:
+    """`types` names the type of each property, `omit` leaves out those that are null."""
+
+    ieee754: bool = False
+    omit: bool = False
+    types: Types | None = None
+
+    @property
+    def plain(self) -> bool:
+        """Whether an object has its properties, all of them, and nothing else."""
+        return not self.omit and self.types is None
+
+
+PLAIN = Style()
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """A property: `column` is SQL for its value, `path` the way to it from the entity, `before`
+    what stands before it in any style; None leaves that to the style."""
+
+    type: Kind
+    column: str
+    path: Path
+    before: tuple[tuple[str, str], ...] | None = None
+
+
 def row(fields: Iterable[tuple[str, str]]) -> str:
     """`fields` are names and the SQL of their values."""
     packed = ", ".join(f"{name(field)} := {value}" for field, value in fields)
     return f"to_json(struct_pack({packed}))::VARCHAR" if packed else "'{}'"
 
 
-class Kind(Protocol):
-    """A type: of a column, or of an expression."""
-
-    @property
-    def edm(self) -> str: ...
-    @property
-    def item(self) -> "Kind | None": ...
-    @property
-    def fields(self) -> Sequence[tuple[str, "Kind"]]: ...
+def members(field: Field, style: Style, depth: int = 0) -> list[tuple[str, str]]:
+    """The property, with its type before it where that is asked for."""
+    return [*type_before(field, style), (field.path[-1], value(field, style, depth))]
 
 
-def value(kind: Kind, column: str, *, ieee754: bool, depth: int = 0) -> str:
+def type_before(field: Field, style: Style) -> list[tuple[str, str]]:
+    """What stands before a property; an object says its type inside."""
+    if field.before is not None:
+        return list(field.before)
+    if style.types is None or (field.type.fields and not field.type.item):
+        return []
+    kind = style.types.name(field.path, field.type)
+    return [(field.path[-1] + style.types.control, text(kind))] if kind else []
+
+
+def type_of(field: Field, style: Style) -> list[tuple[str, str]]:
+    """What an object says of itself."""
+    kind = style.types.name(field.path, field.type) if style.types else None
+    return [(style.types.control, text(kind))] if style.types and kind else []
+
+
+def parts(field: Field) -> list[Field]:
+    """The properties of an object."""
+    return [
+        Field(kind, f"struct_extract({field.column}, {text(each)})", (*field.path, each))
+        for each, kind in field.type.fields
+    ]
+
+
+def value(field: Field, style: Style, depth: int = 0) -> str:
     """What `to_json` turns into the JSON of a stored value of this type.
 
     A collection is never null (OData JSON Format 4.01, section 7.3): a null list is an empty one.
     `depth` is how many lists the value lies in.
     """
+    kind, column = field.type, field.column
     if kind.item:
         each = f"each_{depth}"
-        inner = value(kind.item, each, ieee754=ieee754, depth=depth + 1)
+        inner = value(Field(kind.item, each, field.path), style, depth + 1)
         return f"coalesce(list_transform({column}, lambda {each}: {inner}), [])"
     if kind.fields:
-        packed = ", ".join(
-            f"{name(field)} := "
-            + value(each, f"struct_extract({column}, {text(field)})", ieee754=ieee754, depth=depth)
-            for field, each in kind.fields
-        )
+        known = [
+            *type_of(field, style),
+            *(each for part in parts(field) for each in members(part, style, depth)),
+        ]
+        packed = ", ".join(f"{name(each)} := {found}" for each, found in known)
         return f"CASE WHEN {column} IS NOT NULL THEN struct_pack({packed}) END"
+    return _scalar(kind, column, ieee754=style.ieee754)
+
+
+def key_literal(kind: Kind, key: str) -> str:
+    """The key as a URL has it between its parentheses, percent-encoded."""
+    match kind.edm:
+        case "Edm.String":
+            return f"'''' || url_encode(replace({key}, '''', '''''')) || ''''"
+        case "Edm.DateTimeOffset":
+            return TIMESTAMP.format(key)
+        case "Edm.Binary":
+            return "'binary''' || " + BINARY.format(key) + " || ''''"
+        case _:
+            return f"{key}::VARCHAR"
+
+
+def _scalar(kind: Kind, column: str, *, ieee754: bool) -> str:
     match kind.edm:
         case "Edm.Double":
             return _NUMBER.format(column, column)
@@ -79,16 +145,3 @@ def value(kind: Kind, column: str, *, ieee754: bool, depth: int = 0) -> str:
             return BINARY.format(column)
         case _:
             return column
-
-
-def key_literal(kind: Kind, key: str) -> str:
-    """The key as a URL has it between its parentheses, percent-encoded."""
-    match kind.edm:
-        case "Edm.String":
-            return f"'''' || url_encode(replace({key}, '''', '''''')) || ''''"
-        case "Edm.DateTimeOffset":
-            return TIMESTAMP.format(key)
-        case "Edm.Binary":
-            return "'binary''' || " + BINARY.format(key) + " || ''''"
-        case _:
-            return f"{key}::VARCHAR"

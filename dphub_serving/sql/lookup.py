@@ -9,12 +9,13 @@ index, as declared keys do that the rows are not sorted by.
 from dataclasses import dataclass
 
 from dphub_k8s.api.keys import KeyRecipe
-from dphub_serving.odata.query import Lookup
+from dphub_serving.odata.query import Inside, Lookup
+from dphub_serving.sql import inside
 from dphub_serving.sql.fragment import Fragment
 from dphub_serving.sql.keys import row_of, spelled, stored
 from dphub_serving.sql.relation import Relation
 from dphub_serving.sql.shape import Shape, reading, row
-from dphub_serving.sql.statement import Statement
+from dphub_serving.sql.statement import Statement, name
 from dphub_serving.sql.table import Table
 
 KEY_GIVEN = "?::VARCHAR"
@@ -51,7 +52,8 @@ def compile_lookup(table: Table, lookup: Lookup, shape: Shape) -> Direct | Index
         return None
     found, source = row_of(table, key), _source(table, lookup)
     text = _select(table, lookup, shape, found.text)
-    return Direct(Statement(text, (*source.params, *found.params)))
+    given = _given(table, lookup, shape, key)
+    return Direct(Statement(text, (*given, *source.params, *found.params)))
 
 
 def _spelled(
@@ -69,7 +71,7 @@ def _spelled(
 def _indexed(table: Table, lookup: Lookup, shape: Shape, key: object) -> Indexed:
     kind = table.types[table.key]
     index = f"SELECT position FROM {table.index()} WHERE key = {stored(kind)}"
-    given = _given(table, lookup, shape, key) if table.spelled else ()
+    given = _given(table, lookup, shape, key)
     text = _select(
         table, lookup, shape, "file_row_number = ?", KEY_GIVEN if table.spelled else None
     )
@@ -87,9 +89,20 @@ def _select(
     known, source = key is not None, _source(table, lookup).text
     relation = reading(table, lookup, shape, f" WHERE {condition}", key_known=known, source=source)
     # The key is unique; the limit lets DuckDB stop at the row.
-    return f"SELECT {row(table, lookup, shape, key)} FROM {relation} LIMIT 1"
+    return f"SELECT {_json(table, lookup, shape, key).text} FROM {relation} LIMIT 1"
+
+
+def _json(table: Table, lookup: Lookup, shape: Shape, key: str | None) -> Fragment:
+    """Without the key among its parameters."""
+    if not isinstance(lookup, Inside):
+        return Fragment(row(table, lookup, shape, key))
+    (top,) = lookup.select
+    column = (key or table.key_sql()) if top.name == table.key else name(top.name)
+    return inside.row(lookup, column, shape.style)
 
 
 def _given(table: Table, lookup: Lookup, shape: Shape, key: object) -> tuple[object, ...]:
-    """The key, once for every place in which the row's JSON names it."""
-    return (key,) * row(table, lookup, shape, KEY_GIVEN).count(KEY_GIVEN)
+    """The key, once for every place in which the JSON names it, or what else the JSON takes: no key
+    has anything inside."""
+    found = _json(table, lookup, shape, KEY_GIVEN if table.spelled else None)
+    return (key,) * found.text.count(KEY_GIVEN) + found.params

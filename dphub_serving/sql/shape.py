@@ -1,13 +1,13 @@
 """Which columns a row's JSON needs, and how it is put together."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dphub_k8s.api.keys import ORDINAL, KeyRecipe
 from dphub_serving.odata.bound import BOOLEAN, NULL, STRING, WIDE, Computed, Type
 from dphub_serving.odata.edm import Property
 from dphub_serving.odata.query import Asked
-from dphub_serving.sql import json
+from dphub_serving.sql import json, omitting
+from dphub_serving.sql.json import PLAIN, Field, Style
 from dphub_serving.sql.statement import computed_name, name, text
 from dphub_serving.sql.table import KEY_TEXT, Table
 
@@ -21,13 +21,15 @@ BEHIND = "\x1e"
 class Shape:
     """How rows are written: `id` is the name of the control information that names an entity whose
     key is not among the properties, or None where it is not owed; `entity_set` begins its value.
+    `edit` is the name of the link that metadata=full has beside the id.
     `type` is the name of the control information that names the type of a computed property, or
     None, and `hash` stands before such a type; `count` is that of the number of members.
     The values of the columns `behind` follow the JSON, see `followed`."""
 
     entity_set: str
     id: str | None = None
-    ieee754: bool = False
+    style: Style = PLAIN
+    edit: str | None = None
     type: str | None = None
     hash: str = "#"
     count: str = "@odata.count"
@@ -35,26 +37,34 @@ class Shape:
 
 
 def owes_id(asked: Asked, shape: Shape) -> bool:
-    return shape.id is not None and not asked.has_key
+    return shape.id is not None and (shape.edit is not None or not asked.has_key)
 
 
 def row(table: Table, asked: Asked, shape: Shape, key: str | None = None) -> str:
     """The JSON of a row; `key` is SQL for the key where that is known already."""
     key_sql = key or table.key_sql()
-    fields = []
+    known, types = [], shape.style.types
+    if types:
+        known.append((types.control, text(types.entity)))
     if shape.id is not None and owes_id(asked, shape):
         literal = json.key_literal(table.types[table.key], key_sql)
-        fields.append((shape.id, f"{text(shape.entity_set + '(')} || {literal} || ')'"))
-    for each in asked.select:
-        fields += _fields(each, key_sql if each.name == table.key else None, shape)
-    return followed(json.row(fields), shape)
+        link = f"{text(shape.entity_set + '(')} || {literal} || ')'"
+        known += [(each, link) for each in (shape.id, shape.edit) if each]
+    fields = [
+        _field(each, key_sql if each.name == table.key else None, shape) for each in asked.select
+    ]
+    if shape.style.omit:
+        return followed(omitting.row(known, fields, shape.style), shape)
+    for each in fields:
+        known += json.members(each, shape.style)
+    return followed(json.row(known), shape)
 
 
 def without_key(table: Table, asked: Asked, shape: Shape) -> str:
-    """The JSON of a row but for its key."""
-    others = [each for each in asked.select if each.name != table.key]
-    fields = [field for each in others for field in _fields(each, None, shape)]
-    return followed(json.row(fields), shape)
+    """The JSON of a row but for its key, in plain style."""
+    others = [_field(each, None, shape) for each in asked.select if each.name != table.key]
+    members = [member for each in others for member in json.members(each, shape.style)]
+    return followed(json.row(members), shape)
 
 
 def followed(row: str, shape: Shape) -> str:
@@ -65,21 +75,17 @@ def followed(row: str, shape: Shape) -> str:
     return f"{row} || chr({ord(BEHIND)}) || to_json([{texts}])::VARCHAR"
 
 
-def _fields(
-    each: Property | Computed, column: str | None, shape: Shape
-) -> Iterator[tuple[str, str]]:
+def _field(each: Property | Computed, column: str | None, shape: Shape) -> Field:
     if not isinstance(each, Computed):
-        yield each.name, json.value(each.type, column or name(each.name), ieee754=shape.ieee754)
-        return
+        return Field(each.type, column or name(each.name), (each.name,))
+    computed = computed_name(each.name)
     if each.counts:
-        yield (
-            f"{each.counts}{shape.count}",
-            json.value(each.type, computed_name(each.name), ieee754=shape.ieee754),
-        )
-        return
-    if each.dynamic and shape.type and (told := _told(each.type)):
-        yield f"{each.name}{shape.type}", text(f"{shape.hash}{told}")
-    yield each.name, json.value(each.type, computed_name(each.name), ieee754=shape.ieee754)
+        return Field(each.type, computed, (f"{each.counts}{shape.count}",), before=())
+    if not each.dynamic:
+        return Field(each.type, computed, (each.name,))
+    told = _told(each.type) if shape.type else None
+    before = ((f"{each.name}{shape.type}", text(f"{shape.hash}{told}")),) if told else ()
+    return Field(each.type, computed, (each.name,), before)
 
 
 def _told(kind: Type) -> str | None:

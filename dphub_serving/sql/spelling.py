@@ -65,7 +65,7 @@ class Select:
 def _spelling(table: Table, asked: Query, shape: Shape) -> Spelling | None:
     """None where there is nothing to spell, or where the key is not what a row begins with."""
     recipe, names = table.spelled, [each.name for each in asked.select]
-    if recipe is None or asked.page > MOST_ROWS:
+    if recipe is None or asked.page > MOST_ROWS or not shape.style.plain:
         return None
     after = '",' if set(names) - {table.key} else '"'
     if shape.id is not None and owes_id(asked, shape):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dphub_serving.odata import negotiation, parser, url
+from dphub_serving.odata import negotiation, parser, preferences, url
 from dphub_serving.odata.errors import ODataError
 
 PIECES = [
@@ -75,7 +75,7 @@ def test_any_option_value_is_read_or_refused(name: str, value: str) -> None:
 
 @given(header=st.one_of(st.text(), st.text(alphabet='aj/*;,="\\q.01 ', max_size=60)))
 def test_any_header_is_read_or_refused(header: str) -> None:
-    negotiation.prefer([header])
+    preferences.read([header])
     for negotiate in (negotiation.data_format, negotiation.metadata_format):
         problem = refusal(negotiate, header, None, "4.0")
         assert problem is None or problem.status == 406

@@ -30,10 +30,19 @@ class Client:
     def get(self, url: str, headers: Mapping[str, str] | None = None) -> httpx.Response:
         return self.request("GET", url, headers)
 
-    def request(
-        self, method: str, url: str, headers: Mapping[str, str] | None = None
+    def post(
+        self, url: str, content: bytes | str, media: str, headers: Mapping[str, str] | None = None
     ) -> httpx.Response:
-        asked = self._http.request(method, url, headers=headers)
+        return self.request("POST", url, {**(headers or {}), "Content-Type": media}, content)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | str | None = None,
+    ) -> httpx.Response:
+        asked = self._http.request(method, url, headers=headers, content=content)
         response: httpx.Response = self._await(asked)
         return response
 

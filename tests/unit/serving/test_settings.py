@@ -40,6 +40,8 @@ def test_every_variable() -> None:
             "DPHUB_SERVING_CACHE": "/cache",
             "DPHUB_SERVING_CACHE_DISK_MB": "7",
             "DP_LOCAL_CR": "a.yaml",
+            "DPHUB_LINK_SECRET": "s",
+            "DPHUB_CORS_ORIGINS": "https://a.example, http://b:8080",
         }
     )
     assert settings == ServingSettings(
@@ -63,6 +65,9 @@ def test_every_variable() -> None:
         native=Path("/cache"),
         native_bytes=7_000_000,
         local="a.yaml",
+        link_secret="s",
+        secret_file=Path("/home/link-secret"),
+        cors=("https://a.example", "http://b:8080"),
     )
 
 
@@ -78,6 +83,8 @@ def test_every_variable() -> None:
         ("DPHUB_TRUSTED_PROXIES", "10.0.0.1,proxy"),
         ("DPHUB_ROOT_PATH", "data"),
         ("DPHUB_ROOT_PATH", "/a b"),
+        ("DPHUB_CORS_ORIGINS", "portal.example"),
+        ("DPHUB_CORS_ORIGINS", "https://portal.example/"),
     ],
 )
 def test_nonsense_is_named(name: str, value: str) -> None:

@@ -1,5 +1,6 @@
 """Navigation paths: from one entity to what belongs to it."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def test_what_is_reached_is_expanded(mesh: Client) -> None:
         ("Orders(1)/items/buyer", 400),
         ("Orders(1)/buyer(10)", 400),
         ("Orders(1)/items('x','y')", 400),
-        ("Orders(1)/customer", 501),
+        ("Orders(1)/buyer/name", 501),
         ("Orders(x)/items", 400),
     ],
 )
@@ -106,3 +107,36 @@ def test_pages_go_on_in_the_same_snapshots(tmp_path: Path) -> None:
         assert [row["number"] for row in last["value"]] == [3]
         tag = client.get(f"{url}/$count").headers["ETag"]
         assert client.get(f"{url}/$count", {"If-None-Match": tag}).status_code == 304
+
+
+def test_what_is_expanded_is_written_as_the_rows_are(mesh: Client) -> None:
+    full = {"Accept": "application/json;odata.metadata=full"}
+    found = mesh.get(f"{SALES}/Orders(2)?$expand=buyer,items($select=price)", full).json()
+    assert found["@odata.type"] == "#sales.Order"
+    assert found["buyer"]["@odata.editLink"] == "Customers(20)"
+    assert found["items"][0]["@odata.id"] == "Items('d')"
+    assert found["items"][0]["price@odata.type"] == "#Double"
+    reached = mesh.get(f"{SALES}/Orders(2)/buyer", full).json()
+    assert reached["@odata.type"] == found["buyer"]["@odata.type"]
+    omit = {"Prefer": "omit-values=nulls"}
+    answer = mesh.get(f"{SALES}/Customers?$expand=orders($expand=items)", omit)
+    assert answer.headers["Preference-Applied"] == "omit-values=nulls"
+    assert None not in [value for row in answer.json()["value"] for value in row.values()]
+
+
+def test_a_way_from_a_key_by_an_alias_goes_on(mesh: Client) -> None:
+    first = mesh.get(f"{SALES}/Orders(@k)/items?@k=1", {"Prefer": "maxpagesize=2"})
+    assert first.headers["Preference-Applied"] == "odata.maxpagesize=2"
+    assert "/Orders(@k)/items?@k=1&" in first.json()["@odata.nextLink"]
+    last = mesh.get(first.json()["@odata.nextLink"]).json()
+    assert [row["id"] for row in last["value"]] == ["c"]
+
+
+def test_properties_and_navigation_in_one_batch(mesh: Client) -> None:
+    urls = ["Orders(1)/items/$count", "$1", "Orders(2)/buyer", "Orders/$filter(items/$count gt 1)"]
+    asked = [{"id": str(n), "method": "get", "url": url} for n, url in enumerate(urls, 1)]
+    content = json.dumps({"requests": asked})
+    found = mesh.post(f"{SALES}/$batch", content, "application/json").json()["responses"]
+    assert [each["status"] for each in found] == [200, 200, 200, 200]
+    assert found[2]["body"]["name"] == "Bob"
+    assert [row["number"] for row in found[3]["body"]["value"]] == [1]

@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from dphub_serving.odata import bind, url
+from dphub_serving.odata import address, bind, url
 from dphub_serving.odata.errors import (
     BadToken,
     InvalidExpression,
@@ -12,7 +12,7 @@ from dphub_serving.odata.errors import (
     UnknownProperty,
 )
 from dphub_serving.odata.query import Limits, Lookup, Query, next_token
-from dphub_serving.odata.resources import Entity
+from dphub_serving.odata.resources import Address, Entity
 from dphub_serving.odata.token import AfterRow, AtRow, write
 from tests.unit.serving.odata.samples import entity_type, query
 
@@ -185,8 +185,11 @@ def test_a_place_must_fit_the_order() -> None:
 
 def lookup(path: str, *columns: str, key: tuple[str, ...] = ("id",), text: str = "") -> Lookup:
     request = url.parse(f"/odata/p/S{path}", text)
-    assert isinstance(request.path, Entity)
-    return bind.lookup(request, entity_type(*columns, key=key), request.path.key)
+    kind = entity_type(*columns, key=key)
+    assert isinstance(request.path, Address)
+    found = address.resource(request.path, kind)
+    assert isinstance(found, Entity)
+    return bind.lookup(request, kind, found.key)
 
 
 @pytest.mark.parametrize(
@@ -208,6 +211,17 @@ def lookup(path: str, *columns: str, key: tuple[str, ...] = ("id",), text: str =
 )  # fmt: skip
 def test_a_key_gets_the_type_of_its_property(path: str, kind: str, value: object) -> None:
     assert lookup(path, f"id:{kind}", "a:int").key == (value,)
+
+
+@pytest.mark.parametrize("alias", ["@k='a/b'", "@k=%27a/b%27", "x=1&@k='a/b'"])
+def test_a_key_can_be_an_alias(alias: str) -> None:
+    assert lookup("(@k)", text=alias).key == lookup("(id=@k)", text=alias).key == ("a/b",)
+
+
+@pytest.mark.parametrize("text", ["", "@k=null", "@k=day", "@k=1", "@j='x'"])
+def test_an_alias_that_is_no_key(text: str) -> None:
+    with pytest.raises(InvalidKey):
+        lookup("(@k)", text=text)
 
 
 def test_a_compound_key_comes_in_the_order_of_the_type() -> None:

@@ -5,7 +5,7 @@ from dphub_serving.odata.edm import EntitySet
 from dphub_serving.odata.edm import Service as EdmService
 from dphub_serving.odata.negotiation import Format
 from dphub_serving.odata.query import Limits, next_token
-from dphub_serving.odata.resources import Collection, QuickLook, Service
+from dphub_serving.odata.resources import Address, Service
 from dphub_serving.odata.token import AfterRow, AtRow
 from tests.unit.serving.odata.samples import entity_type
 
@@ -48,16 +48,21 @@ def test_a_service_document_lists_the_sets() -> None:
 @pytest.mark.parametrize(
     ("path", "location"),
     [
-        (QuickLook(Service("p")), f"{BASE}/p"),
-        (QuickLook(Service("p", 3)), f"{BASE}/p@3"),
-        (QuickLook(Service("a b/c")), f"{BASE}/a%20b%2Fc"),
-        (Collection(Service("p"), "Set"), f"{BASE}/p/Set"),
-        (Collection(Service("p", 3), "Set"), f"{BASE}/p@3/Set"),
-        (Collection(Service(), "my_p"), f"{BASE}/my_p"),
-        (Collection(Service(None, 3), "my_p"), f"{BASE}/my_p@3"),
+        (Address(Service("p"), None), f"{BASE}/p"),
+        (Address(Service("p", 3), None), f"{BASE}/p@3"),
+        (Address(Service("a b/c"), None), f"{BASE}/a%20b%2Fc"),
+        (Address(Service("p"), "Set"), f"{BASE}/p/Set"),
+        (Address(Service("p", 3), "Set"), f"{BASE}/p@3/Set"),
+        (Address(Service(), "my_p"), f"{BASE}/my_p"),
+        (Address(Service(None, 3), "my_p"), f"{BASE}/my_p@3"),
+        (
+            Address(Service("p"), "S", None, ("$filter(a/b eq 1)", "$ref")),
+            f"{BASE}/p/S/$filter(a%2Fb%20eq%201)/$ref",
+        ),
+        (Address(Service("p"), "S", None, ("nav",), "('a/b')"), f"{BASE}/p/S('a%2Fb')/nav"),
     ],
 )
-def test_a_collection_has_an_address(path: QuickLook | Collection, location: str) -> None:
+def test_a_collection_has_an_address(path: Address, location: str) -> None:
     assert links.location(BASE, path) == location
 
 

@@ -1,7 +1,9 @@
 import pytest
 
-from dphub_serving.odata import url
+from dphub_serving.odata import address, applicable, url
 from dphub_serving.odata.errors import DuplicateOption, InvalidOption, ODataError, UnknownOption
+from dphub_serving.odata.resources import Address
+from tests.unit.serving.odata.samples import entity_type
 
 
 @pytest.mark.parametrize(
@@ -55,7 +57,7 @@ def test_what_is_not_understood_is_a_bad_request(query: str) -> None:
     "query",
     [
         *["apply=identity", "$apply=identity"],
-        *["$deltatoken=1", "$id=x", "$index=1"],
+        *["$deltatoken=1", "$index=1"],
     ],
 )
 def test_what_the_standard_has_and_the_service_has_not(query: str) -> None:
@@ -99,11 +101,17 @@ def test_no_other_schema_version_exists() -> None:
         ("/odata/p/S('k')", "$orderby=a"),
         ("/odata/p/S/$count", "$select=a"),
         ("/odata/p/S/$count", "$format=json"),
+        ("/odata/p/S/$filter(amount gt 1)/$count", "$filter=amount gt 2"),
+        ("/odata/p/S/$ref", "$select=id"),
+        ("/odata/p/S('k')/$ref", "$select=id"),
+        ("/odata/p/S('k')/day", "$select=id"),
+        ("/odata/p/S('k')/day/$value", "$top=1"),
+        ("/odata/p/S", "$id=x"),
     ],
 )
 def test_an_option_that_the_resource_does_not_have(path: str, query: str) -> None:
     with pytest.raises(InvalidOption, match="has no meaning"):
-        url.parse(path, query)
+        addressed(path, query)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +121,15 @@ def test_an_option_that_the_resource_does_not_have(path: str, query: str) -> Non
         ("/odata/p/$metadata", "$format=xml"),
         ("/odata/p/S('k')", "$select=a&$format=json"),
         ("/odata/p/S/$count", "$top=1&$orderby=a&filter=a eq 1"),
+        ("/odata/p/S/$ref", "$top=1&$orderby=a&filter=a eq 1"),
+        ("/odata/p/S('k')/day", "$format=json"),
     ],
 )
 def test_an_option_that_the_resource_has(path: str, query: str) -> None:
-    assert url.parse(path, query).options.pairs
+    addressed(path, query)
+
+
+def addressed(path: str, query: str) -> None:
+    request = url.parse(path, query)
+    if isinstance(request.path, Address):
+        applicable.check(request.options, address.resource(request.path, entity_type()))

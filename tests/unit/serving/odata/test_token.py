@@ -29,7 +29,7 @@ def test_what_is_written_is_read(given: SkipToken) -> None:
 
 def forge(content: object) -> str:
     payload = json.dumps(content, separators=(",", ":")).encode()
-    return base64.urlsafe_b64encode(token._checksum(payload) + payload).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(token._signature(payload, b"") + payload).rstrip(b"=").decode()
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,16 @@ def test_everything_else_is_a_bad_token(text: str) -> None:
     assert problem.value.target == "$skiptoken"
 
 
+def test_a_token_is_read_with_the_secret_that_it_was_written_with() -> None:
+    text = token.write(TOKEN, b"one")
+    assert token.read(text, b"one") == TOKEN
+    for other in (b"", b"two"):
+        with pytest.raises(BadToken):
+            token.read(text, other)
+
+
 def test_deep_json_is_a_bad_token_too() -> None:
     payload = b"[" * 5000
-    text = base64.urlsafe_b64encode(token._checksum(payload) + payload).rstrip(b"=").decode()
+    text = base64.urlsafe_b64encode(token._signature(payload, b"") + payload).rstrip(b"=").decode()
     with pytest.raises(BadToken):
         token.read(text)

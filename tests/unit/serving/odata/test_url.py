@@ -1,19 +1,16 @@
 import pytest
 
 from dphub_serving.odata import url
-from dphub_serving.odata.ast import Key, KeyPredicate, KeySegment, KeyValue, Literal
+from dphub_serving.odata.ast import Alias, Key, KeyPredicate, KeyValue, Literal
 from dphub_serving.odata.errors import InvalidOption, InvalidSyntax, NotFound, ODataError
 from dphub_serving.odata.resources import (
-    Collection,
-    Count,
-    Entity,
+    Address,
+    Batch,
+    EntityById,
     Metadata,
-    QuickLook,
     ResourcePath,
     Service,
     ServiceDocument,
-    Step,
-    Way,
 )
 
 HUB = Service()
@@ -32,59 +29,54 @@ def key(text: str, at: int, name: str | None = None) -> Key:
         ("/odata/", ServiceDocument(HUB)),
         ("/odata/$metadata", Metadata(HUB)),
         ("/odata/%24metadata", Metadata(HUB)),
-        ("/odata/p", QuickLook(P)),
-        ("/odata/south-africa", QuickLook(Service("south-africa"))),
+        ("/odata/p", Address(P, None)),
+        ("/odata/south-africa", Address(Service("south-africa"), None)),
         ("/odata/p/", ServiceDocument(P)),
         ("/odata/p/$metadata", Metadata(P)),
-        ("/odata/p/$count", Count(P, None)),
-        ("/odata/p('k')", Entity(P, None, key("k", 2))),
-        ("/odata/p/Set", Collection(P, "Set")),
-        ("/odata/p/Set/", Collection(P, "Set")),
-        ("/odata/p/Set/$count", Count(P, "Set")),
-        ("/odata/p/Set('k')", Entity(P, "Set", key("k", 4))),
-        ("/odata/p/Set('k')/", Entity(P, "Set", key("k", 4))),
-        ("/odata/p/Set(%27k%27)", Entity(P, "Set", key("k", 4))),
-        ("/odata/p/Set%28'k'%29", Entity(P, "Set", key("k", 4))),
-        ("/odata/p/Set(id='k')", Entity(P, "Set", key("k", 7, "id"))),
-        ("/odata/p/Set('O''Neil')", Entity(P, "Set", key("O'Neil", 4))),
-        ("/odata/p/Set(%27O%27%27Neil%27)", Entity(P, "Set", key("O'Neil", 4))),
-        ("/odata/p/Set('a%2Fb')", Entity(P, "Set", key("a/b", 4))),
-        ("/odata/p/Set('a+b')", Entity(P, "Set", key("a+b", 4))),
-        ("/odata/p/Set/O%27Neil", Entity(P, "Set", KeySegment("O'Neil"))),
-        ("/odata/p/Set/a%2Fb", Entity(P, "Set", KeySegment("a/b"))),
-        ("/odata/p/Set/a(b)/", Entity(P, "Set", KeySegment("a(b)"))),
-        ("/odata/p@3", QuickLook(PINNED)),
+        ("/odata/p/$count", Address(P, None, None, ("$count",))),
+        ("/odata/p('k')", Address(P, None, key("k", 2))),
+        ("/odata/p/Set", Address(P, "Set")),
+        ("/odata/p/Set/", Address(P, "Set")),
+        ("/odata/p/Set/$count", Address(P, "Set", None, ("$count",))),
+        ("/odata/p/Set('k')", Address(P, "Set", key("k", 4))),
+        ("/odata/p/Set('k')/", Address(P, "Set", key("k", 4))),
+        ("/odata/p/Set(%27k%27)", Address(P, "Set", key("k", 4))),
+        ("/odata/p/Set%28'k'%29", Address(P, "Set", key("k", 4))),
+        ("/odata/p/Set(id='k')", Address(P, "Set", key("k", 7, "id"))),
+        ("/odata/p/Set('O''Neil')", Address(P, "Set", key("O'Neil", 4))),
+        ("/odata/p/Set(%27O%27%27Neil%27)", Address(P, "Set", key("O'Neil", 4))),
+        ("/odata/p/Set('a%2Fb')", Address(P, "Set", key("a/b", 4))),
+        ("/odata/p/Set('a+b')", Address(P, "Set", key("a+b", 4))),
+        ("/odata/p/Set/O%27Neil", Address(P, "Set", None, ("O'Neil",))),
+        ("/odata/p/Set/a%2Fb", Address(P, "Set", None, ("a/b",))),
+        ("/odata/p/Set/a(b)/", Address(P, "Set", None, ("a(b)",))),
+        ("/odata/p@3", Address(PINNED, None)),
         ("/odata/p%403/", ServiceDocument(PINNED)),
-        ("/odata/p@3/Set/$count", Count(PINNED, "Set")),
-        ("/odata/p@3('k')", Entity(PINNED, None, key("k", 4))),
+        ("/odata/p@3/Set/$count", Address(PINNED, "Set", None, ("$count",))),
+        ("/odata/p@3('k')", Address(PINNED, None, key("k", 4))),
+        ("/odata/p/$batch", Batch(P)),
+        ("/odata/$batch", Batch(HUB)),
+        ("/odata/p/Set/$ref", Address(P, "Set", None, ("$ref",))),
+        ("/odata/p/Set/k/name/$value", Address(P, "Set", None, ("k", "name", "$value"))),
+        ("/odata/p/Set('k')/name/", Address(P, "Set", key("k", 4), ("name",))),
+        (
+            "/odata/p/Set/$filter(a%2Fb eq 1)/$count",
+            Address(P, "Set", None, ("$filter(a/b eq 1)", "$count")),
+        ),
+        ("/odata/p/$filter(@f)", Address(P, None, None, ("$filter(@f)",))),
+        ("/odata/p/Set/$query", Address(P, "Set", None, ("$query",))),
+        ("/odata/p/Set(@k)", Address(P, "Set", KeyPredicate((KeyValue(None, Alias("k", 4)),)))),
         # sets of the hub's own service
-        ("/odata/my_p", Collection(HUB, "my_p")),
-        ("/odata/my_p/", Collection(HUB, "my_p")),
-        ("/odata/my_p@3", Collection(Service(None, 3), "my_p")),
-        ("/odata/my_p/$count", Count(HUB, "my_p")),
-        ("/odata/my_p('k')", Entity(HUB, "my_p", key("k", 5))),
-        ("/odata/my_p/k(1)", Entity(HUB, "my_p", KeySegment("k(1)"))),
+        ("/odata/my_p", Address(HUB, "my_p")),
+        ("/odata/my_p/", Address(HUB, "my_p")),
+        ("/odata/my_p@3", Address(Service(None, 3), "my_p")),
+        ("/odata/my_p/$count", Address(HUB, "my_p", None, ("$count",))),
+        ("/odata/my_p('k')", Address(HUB, "my_p", key("k", 5))),
+        ("/odata/my_p/k(1)", Address(HUB, "my_p", None, ("k(1)",))),
     ],
 )
 def test_a_path_names_a_resource(path: str, resource: ResourcePath) -> None:
     assert url.parse(path, hub_sets={"my_p"}).path == resource
-
-
-@pytest.mark.parametrize(
-    ("path", "steps", "part"),
-    [
-        ("Set('k')/nav", (Step("nav"),), "entities"),
-        ("Set/k/nav/", (Step("nav"),), "entities"),
-        ("Set('k')/nav('x')/on", (Step("nav", key("x", 4)), Step("on")), "entities"),
-        ("Set('k')/nav/$count", (Step("nav"),), "count"),
-        ("Set('k')/nav/$ref", (Step("nav"),), "ref"),
-    ],
-)
-def test_behind_an_entity_navigation_goes_on(path: str, steps: tuple[Step, ...], part: str) -> None:
-    found = url.parse(f"/odata/p/{path}").path
-    assert isinstance(found, Way)
-    assert (found.steps, found.part) == (steps, part)
-    assert "/".join(found.segments) == f"p/{path}"
 
 
 @pytest.mark.parametrize(
@@ -100,23 +92,14 @@ def test_behind_an_entity_navigation_goes_on(path: str, steps: tuple[Step, ...],
         ("/odata/$nonsense", 404),
         ("/odata/p/$nonsense", 404),
         ("/odata/my_p/$metadata", 404),
-        ("/odata/$batch", 501),
-        ("/odata/p/$batch", 501),
         ("/odata/p/$crossjoin(A,B)", 501),
-        ("/odata/p/Set/$filter(@f)", 501),
-        ("/odata/p/Set/$ref", 501),
-        ("/odata/p/Set/$filter(a/b eq 1)/$count", 501),
         ("/odata/p/Set/$filter(a/b eq)", 400),
         ("/odata/p/$crossjoin(A,)", 400),
         ("/odata/p/Set('k')/name/$value/x", 400),
-        ("/odata/p/Set('k')/f(x=1)/$filter(@a)/$count", 501),
         ("/odata/p/Set('k')/f(x=", 400),
         ("/odata/p/Set('k')/$what", 404),
         ("/odata/p/Set('k')/a//b", 404),
-        ("/odata/p/Set('k')/$value", 501),
-        ("/odata/p/Set('k')/name/$count/x", 400),
-        ("/odata/p/Set('k')/Ns.Type/name", 501),
-        ("/odata/p/Set(@k)", 501),
+        ("/odata/p/$entity", 400),
         ("/odata/p/Set()", 501),
         ("/odata/p/Set(1)(2)", 501),
         ("/odata/p/No.Dot", 404),
@@ -134,6 +117,14 @@ def test_a_path_that_names_none_says_why(path: str, status: int) -> None:
     with pytest.raises(ODataError) as problem:
         url.parse(path, hub_sets={"my_p"})
     assert problem.value.status == status
+
+
+def test_an_entity_is_named_by_its_id() -> None:
+    assert url.parse("/odata/p/$entity", "$id=x").path == EntityById(P)
+    assert url.parse("/odata/$entity/p.T", "$id=x&$select=a").path == EntityById(HUB, "p.T")
+    for query in ("", "$select=a", "$id=x&$select=a"):
+        with pytest.raises(InvalidOption):
+            url.parse("/odata/p/$entity", query)
 
 
 def test_the_place_of_an_error_counts_in_its_segment() -> None:
@@ -154,7 +145,7 @@ def test_bytes_are_split_before_they_are_decoded() -> None:
 
 
 def test_another_root() -> None:
-    assert url.parse("/api/odata/p", root="/api/odata").path == QuickLook(P)
+    assert url.parse("/api/odata/p", root="/api/odata").path == Address(P, None)
 
 
 @pytest.mark.parametrize(
