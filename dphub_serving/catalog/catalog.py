@@ -35,6 +35,11 @@ class Catalog:
         return {name: served for name, served in self.hub.served.items() if name not in taken}
 
     @cached_property
+    def hub_names(self) -> frozenset[str]:
+        """What the meaning of a URL depends on."""
+        return frozenset(self.hub_sets)
+
+    @cached_property
     def hub(self) -> View:
         return self.hub_over(self.products)
 

@@ -25,11 +25,12 @@ class Place:
             raise NotFound(f"{echo(reference)} is no URL") from problem
         if found.scheme not in {"", "http", "https"} or not self.is_host(found.netloc):
             raise NotFound(f"{echo(reference)} is not of this service")
-        root = urlsplit(self.base).path
-        if found.path != root and not found.path.startswith(root + "/"):
-            raise NotFound(f"{echo(reference)} is not of this service")
-        path = url.ROOT + found.path.removeprefix(root)
-        return path.encode(), found.query.encode()
+        # Who does not come by the proxy knows nothing of its prefix.
+        for root in (urlsplit(self.base).path, url.ROOT):
+            if found.path == root or found.path.startswith(root + "/"):
+                path = url.ROOT + found.path.removeprefix(root)
+                return path.encode(), found.query.encode()
+        raise NotFound(f"{echo(reference)} is not of this service")
 
     def is_host(self, name: str | None) -> bool:
         """Without a name it is the one that was asked."""

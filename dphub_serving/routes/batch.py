@@ -15,7 +15,7 @@ from starlette.responses import StreamingResponse
 
 from dphub_serving.odata import negotiation, preferences
 from dphub_serving.odata.batch import multipart, objects
-from dphub_serving.odata.batch.parts import Answer, Part, units
+from dphub_serving.odata.batch.parts import Answer, Part, resolved, units
 from dphub_serving.odata.errors import (
     BadRequest,
     DependencyFailed,
@@ -52,11 +52,12 @@ async def answer(exchange: Exchange, path: Batch, respond: Respond) -> Response:
         raise UnsupportedMediaType(f"{wanted}, not {echo(media)}")
     as_json = _as_json(exchange.accept, asked_as=media)
     body = await exchange.body(MAX_BYTES)
-    parts = objects.read(body) if media == objects.MEDIA else multipart.read(body, given)
+    # A long one takes a while.
+    parts = await asyncio.to_thread(_parts, body, media, given)
     wish = exchange.prefer.continue_on_error
     goes_on = media == objects.MEDIA if wish is None else wish
-    run = _Run(exchange, path, respond, {part.id: part for part in parts if part.id})
-    answers = run.answers(parts, goes_on=goes_on)
+    run = _Run(exchange, path, respond)
+    answers = run.answers(list(resolved(parts)), goes_on=goes_on)
     followed = preferences.applied(Prefer(continue_on_error=wish), exchange.version)
     headers = {**exchange.always, **followed}
     if as_json:
@@ -65,6 +66,10 @@ async def answer(exchange: Exchange, path: Batch, respond: Respond) -> Response:
     boundary = f"batchresponse_{uuid.uuid4().hex}"
     headers["Content-Type"] = multipart.head(boundary)
     return StreamingResponse(_multipart(answers, boundary), headers=headers)
+
+
+def _parts(body: bytes, media: str, content_type: str) -> list[Part]:
+    return objects.read(body) if media == objects.MEDIA else multipart.read(body, content_type)
 
 
 def _as_json(accept: str | None, *, asked_as: str) -> bool:
@@ -97,7 +102,6 @@ class _Run:
     batch: Exchange
     path: Batch
     respond: Respond
-    named: dict[str, Part]
 
     async def answers(self, parts: Sequence[Part], *, goes_on: bool) -> AsyncIterator[Answer]:
         """In the order of the requests, up to the first that fails or all."""
@@ -153,7 +157,7 @@ class _Run:
         place = Place(batch.base, batch.headers.get("host"))
         if not place.is_host(host):
             raise NotFound(f"{echo(str(host))} is another host than the one of the batch")
-        raw_path, raw_query = place.within(self.path.service, self._reference(part))
+        raw_path, raw_query = place.within(self.path.service, part.reference)
 
         async def body(_: int) -> bytes:
             return part.body
@@ -167,14 +171,6 @@ class _Run:
             body=body,
             in_batch=True,
         )
-
-    def _reference(self, part: Part) -> str:
-        """`$id/…` stands for what the part of that id has asked for."""
-        first, slash, rest = part.reference.partition("/")
-        earlier = self.named.get(first[1:]) if first.startswith("$") else None
-        if earlier is None or earlier is part or earlier.reference.startswith("$"):
-            return part.reference
-        return f"{earlier.reference.partition('?')[0]}{slash}{rest}"
 
 
 async def _failed(before: list[asyncio.Task[list[Answer]]], names: set[str]) -> str | None:

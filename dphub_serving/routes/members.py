@@ -57,7 +57,7 @@ async def answer(
         context = links.member(root, f"{target.entity_set.name}{key}", member)
         if member.type.fields:
             return encode.entity(value, form, context)
-        return encode.value(value, form, context, type_name(target, form, member), count)
+        return encode.value(value, form, context, _type_name(target, form, member), count)
 
     body = await kept(hub, exchange, tag, reading(hub, target.served.table, inside))
     if body == _NULL:
@@ -68,7 +68,7 @@ async def answer(
     return exchange.response(body, form.content_type, tag, more)
 
 
-def type_name(target: Target, form: Format, member: Member) -> str | None:
+def _type_name(target: Target, form: Format, member: Member) -> str | None:
     if form.level != "full":
         return None
     return Types(target.entity_set.type, form).name(member.names, member.type)
@@ -80,4 +80,5 @@ def _plain(found: bytes, member: Member) -> tuple[bytes, str]:
     if member.part == "raw" and member.type.edm == "Edm.Binary":
         return base64.urlsafe_b64decode(value), "application/octet-stream"
     text = value if isinstance(value, str) else json.dumps(value)
-    return text.encode(errors="surrogatepass"), "text/plain"
+    charset = ";charset=utf-8" if member.part == "raw" else ""
+    return text.encode(errors="surrogatepass"), f"text/plain{charset}"

@@ -10,6 +10,8 @@ from dphub_serving.odata.batch.parts import Answer, Headers, Part, check_number
 from dphub_serving.odata.errors import BadRequest, InvalidSyntax, MethodNotAllowed, echo
 
 MEDIA = "multipart/mixed"
+# Names are the same in any case; some clients compare them as they usually are.
+_SPELLED = {"odata-version": "OData-Version", "etag": "ETag"}
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 
 
@@ -35,7 +37,8 @@ def write(answer: Answer, boundary: str) -> Iterator[bytes]:
     if answer.part.id is not None:
         lines.append(f"Content-ID: {answer.part.id}")
     lines += ["", f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"]
-    lines += [f"{name.title()}: {value}" for name, value in answer.headers.items()]
+    for name, value in answer.headers.items():
+        lines.append(f"{_SPELLED.get(name, name.title())}: {value}")
     yield "\r\n".join([*lines, "", ""]).encode("latin-1", "replace")
     yield answer.body
     yield b"\r\n"

@@ -3,12 +3,16 @@
 OData Protocol 4.01, section 11.7; JSON Format 4.01, section 19.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from dphub_serving.odata.errors import ODataError, TooLarge
 
 MAX_PARTS = 1_000
+_NAMED = re.compile(r"\$(?P<id>[^/?]+)(?P<rest>.*)", re.DOTALL)
+# Names that are resources, whatever part is called so.
+_RESOURCES = frozenset({"metadata", "batch", "entity", "all"})
 Headers = tuple[tuple[str, str], ...]
 
 
@@ -56,6 +60,18 @@ def units(parts: Sequence[Part]) -> list[list[Part]]:
         else:
             found.append([part])
     return found
+
+
+def resolved(parts: Iterable[Part]) -> Iterator[Part]:
+    """With `$id…` replaced by what the part of that id, which came before, has asked for."""
+    known: dict[str, str] = {}
+    for part in parts:
+        found = _NAMED.fullmatch(part.reference)
+        if found and found["id"] in known:
+            part = replace(part, reference=known[found["id"]] + found["rest"])
+        if part.id is not None and part.id not in _RESOURCES:
+            known[part.id] = part.reference.partition("?")[0]
+        yield part
 
 
 def check_number(parts: Sequence[object]) -> None:

@@ -37,7 +37,8 @@ def ask(served: Client, *parts: str, prefer: str | None = None) -> list[tuple[in
     head = f"Content-Type: {answer.headers['Content-Type']}\r\n\r\n".encode()
     message = BytesParser().parsebytes(head + answer.content)
     assert not message.defects
-    assert b"\n" not in answer.content.replace(b"\r\n", b"")
+    around, _, _ = answer.content.partition(b"<?xml")  # which has lines of its own
+    assert b"\n" not in around.replace(b"\r\n", b"")
     return [read(each) for each in message.get_payload()]  # type: ignore[arg-type]
 
 
@@ -162,10 +163,10 @@ def test_parts_have_headers_of_the_batch_and_their_own(served: Client) -> None:
     )
     answer = served.post(BATCH, content + "--b--", MIXED, headers)
     first, second = answer.text.split("application/http")[1:]
-    assert "Odata-Version: 4.01\r\n" in first
+    assert "OData-Version: 4.01\r\n" in first
     assert "Preference-Applied: maxpagesize=1\r\n" in first
     assert "@context" not in first
-    assert "Odata-Version: 4.0\r\n" in second
+    assert "OData-Version: 4.0\r\n" in second
     assert "Preference-Applied: odata.maxpagesize=2\r\n" in second
     assert "@odata.context" in second
 
@@ -181,8 +182,43 @@ def test_one_part_can_name_another_ones_resource(served: Client) -> None:
     first = asking("1", "Rows('a')?$select=id")
     _, second = ask_json(served, first, asking("2", "$1/name", dependsOn=["1"]))
     assert second["body"]["value"] == "Ann"
-    found = ask(served, get("Rows('a')", mime="Content-ID: x\r\n"), get("$x/name"))
-    assert json.loads(found[1][2])["value"] == "Ann"
+    parts = [
+        get("Rows('a')", mime="Content-ID: x\r\n"),
+        get("$x/home", mime="Content-ID: y\r\n"),
+        get("$y/city", mime="Content-ID: metadata\r\n"),
+        get("$metadata"),
+        get("$x?$select=name"),
+        get("$z/name"),
+    ]
+    found = ask(served, *parts)
+    assert json.loads(found[2][2])["value"] == "Ulm"
+    assert found[3][2].startswith("<?xml")
+    assert json.loads(found[4][2])["name"] == "Ann"
+    assert found[5][0] == 404
+
+
+@pytest.mark.parametrize(
+    ("settings", "url", "status"),
+    [
+        ({"DPHUB_PUBLIC_URL": "https://data.example/hub"}, "/hub/odata/people/Rows/$count", 200),
+        ({"DPHUB_PUBLIC_URL": "https://data.example/hub"}, "/odata/people/Rows/$count", 200),
+        (
+            {"DPHUB_PUBLIC_URL": "https://data.example/hub"},
+            "https://data.example/hub/odata/people/Rows/$count",
+            200,
+        ),
+        ({"DPHUB_PUBLIC_URL": "https://data.example/hub"}, "https://x/hub/odata/people/Rows", 404),
+        ({"DPHUB_LINKS": "relative"}, "http://hub.test/odata/people/Rows/$count", 200),
+        ({"DPHUB_LINKS": "relative"}, "Rows/$count", 200),
+        ({"DPHUB_LINKS": "relative"}, "http://elsewhere/odata/people/Rows/$count", 404),
+    ],
+)
+def test_urls_are_of_the_host_that_the_client_sees(
+    home: Path, settings: dict[str, str], url: str, status: int
+) -> None:
+    with serving(home, **settings) as client:
+        ((found, _, body),) = ask(client, get(url))
+        assert found == status, body
 
 
 def test_what_depends_on_a_failure_fails(served: Client) -> None:

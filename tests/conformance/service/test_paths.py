@@ -194,6 +194,17 @@ def test_an_entity_is_found_by_its_id(served: Client, id: str) -> None:
     assert body["@odata.context"] == f"{ROOT}$metadata#Rows(name)/$entity"
 
 
+def test_the_hub_finds_entities_too(served: Client) -> None:
+    for id in ("people('a')", "people/Rows('a')", "/odata/people/Rows('a')"):
+        assert served.get(f"/odata/$entity?$id={id}").json()["name"] == "Ann"
+
+
+def test_texts_are_sent_as_what_they_are(served: Client) -> None:
+    answer = served.get(ROWS + "('a')/name/$value")
+    assert answer.headers["Content-Type"] == "text/plain;charset=utf-8"
+    assert served.get(ROWS + "/$count").headers["Content-Type"] == "text/plain"
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [
