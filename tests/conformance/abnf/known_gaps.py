@@ -1,7 +1,7 @@
 """The cases that the parser does not hold, by rule and text, each with its reason.
 
-The parser knows no model (docs/decisions/0005): what only the kind of a name forbids, bind will
-refuse. Until it knows these paths and `$apply`, the service answers them 501.
+The parser knows no model (docs/decisions/0005): what only the kind of a name forbids, the model
+refuses, as it does a complex `$value`; `$apply` is answered 501.
 """
 
 from collections.abc import Mapping
