@@ -129,6 +129,10 @@ def test_the_key_of_an_outage_leads_to_the_other_product(stack: Stack) -> None:
     outage = stack.get(f"/odata/{NAME}('{row['outage']}')").json()
     same = ("province", "city", "suburb", "day", "stage")
     assert {name: outage[name] for name in same} == {name: row[name] for name in same}
+    expanded = stack.get(f"/odata/{REPORTS}('R00002')?$expand=scheduled").json()
+    del outage["@odata.context"]
+    assert expanded["scheduled"] == outage
+    assert count(stack, "scheduled eq null") == count(stack, "outage eq null")
 
 
 def test_what_is_confidential_cannot_be_asked_by(stack: Stack) -> None:
