@@ -7,6 +7,7 @@ level of conformance is not claimed before it is reached.
 from collections.abc import Mapping
 
 from dphub_serving.odata.annotations import Annotations, Constant, Kind, Value, paths
+from dphub_serving.odata.batch import multipart, objects
 from dphub_serving.odata.edm import EntitySet, EntityType, Property, Service
 from dphub_serving.odata.functions import FUNCTIONS
 
@@ -22,17 +23,26 @@ _OF_CONTAINER: Annotations = {
     "Core.ODataVersions": "4.0 4.01",
     "Core.ConventionalIDs": True,
     "Core.DereferenceableIDs": True,
-    "Capabilities.SupportedFormats": (
-        "application/json;odata.metadata=minimal;IEEE754Compatible=false",
-        "application/json;odata.metadata=minimal;IEEE754Compatible=true",
-        "application/json;odata.metadata=none;IEEE754Compatible=false",
-        "application/json;odata.metadata=none;IEEE754Compatible=true",
+    "Capabilities.SupportedFormats": tuple(
+        f"application/json;odata.metadata={level};IEEE754Compatible={whether}"
+        for level in ("minimal", "none", "full")
+        for whether in ("false", "true")
     ),
     "Capabilities.SupportedMetadataFormats": ("application/xml", "application/json"),
     "Capabilities.FilterFunctions": _FILTERS,
     "Capabilities.KeyAsSegmentSupported": True,
-    "Capabilities.QuerySegmentSupported": False,
-    "Capabilities.BatchSupported": False,
+    "Capabilities.QuerySegmentSupported": True,
+    "Capabilities.BatchSupported": True,
+    "Capabilities.BatchContinueOnErrorSupported": True,
+    "Capabilities.BatchSupport": {
+        "Supported": True,
+        "ContinueOnErrorSupported": True,
+        "RequestDependencyConditionsSupported": False,
+        "SupportedFormats": (multipart.MEDIA, objects.MEDIA),
+    },
+    "Capabilities.IsolationSupported": Constant(
+        "EnumMember", "Capabilities.IsolationLevel/Snapshot"
+    ),
     "Capabilities.CrossJoinSupported": False,
     "Capabilities.AnnotationValuesInQuerySupported": False,
 }

@@ -7,6 +7,7 @@ from typing import Any
 from dphub_k8s.api.types import ColumnType
 from dphub_serving.odata import capabilities
 from dphub_serving.odata.annotations import Annotations
+from dphub_serving.odata.batch import openapi as batch
 from dphub_serving.odata.edm import (
     EntitySet,
     EntityType,
@@ -63,6 +64,8 @@ _REFUSED = {
 def write(service: Service, root: str, title: str, version: str) -> bytes:
     """`root` is where the service is for the client, with its slash."""
     sets = {path: item for each in service.sets for path, item in _paths(each)}
+    if service.sets:
+        sets[batch.PATH] = batch.item(service.sets[0].name, _REFUSED)
     document = {
         "openapi": "3.1.0",
         "info": {

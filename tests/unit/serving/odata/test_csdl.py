@@ -81,8 +81,10 @@ def test_descriptions_survive_whatever_they_hold() -> None:
     [
         ("TopSupported", True),
         ("KeyAsSegmentSupported", True),
-        ("BatchSupported", False),
-        ("QuerySegmentSupported", False),
+        ("BatchSupported", True),
+        ("QuerySegmentSupported", True),
+        ("IsolationSupported", "Snapshot"),
+        ("CrossJoinSupported", False),
         ("FilterRestrictions", {"Filterable": True}),
         ("SearchRestrictions", {"Searchable": True}),
         ("ComputeSupported", True),
