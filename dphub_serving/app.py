@@ -37,16 +37,16 @@ from dphub_serving.secret import link_secret
 from dphub_serving.settings import ServingSettings
 
 
-async def _odata(scope: Scope, receive: Receive, send: Send) -> None:
-    await scope["app"].state.odata(scope, receive, send)
-
-
 class _ODataRoute(Route):
-    """An ASGI endpoint of every method: what a method means is OData's to say."""
+    """An endpoint of every method, as the settings have it guarded: what a method means is OData's
+    to say."""
 
-    def __init__(self, path: str, endpoint: ASGIApp = _odata) -> None:
-        super().__init__(path, endpoint)
-        self.app, self.methods = endpoint, None
+    def __init__(self, path: str, endpoint: ASGIApp) -> None:
+        async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
+            await scope["app"].state.guarded[endpoint](scope, receive, send)
+
+        super().__init__(path, guarded)
+        self.app, self.methods = guarded, None
         # A decoded line feed is a character of the path like any other.
         self.path_regex = re.compile(self.path_regex.pattern, re.DOTALL)
 
@@ -56,7 +56,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     logs.show()
     settings = ServingSettings.read()
     hub = app.state.hub = _hub(settings)
-    app.state.odata = cors.guarded(odata.endpoint, settings.cors)
+    endpoints = (odata.endpoint, openapi.endpoint)
+    app.state.guarded = {each: cors.guarded(each, settings.cors) for each in endpoints}
     await hub.polling.refresh()
     if catalog := hub.reader.catalog:
         tables = [table for each in catalog.routes.values() for table in each.tables]
@@ -116,7 +117,8 @@ def create_app() -> FastAPI:
     made = FastAPI(title="Data Product Hub", openapi_url=None, lifespan=_lifespan)
     made.include_router(internal.router)
     made.router.routes += [_ODataRoute(path, openapi.endpoint) for path in openapi.PATHS]
-    made.router.routes += [_ODataRoute(url.ROOT), _ODataRoute(url.ROOT + "/{path:path}")]
+    for path in (url.ROOT, url.ROOT + "/{path:path}"):
+        made.router.routes.append(_ODataRoute(path, odata.endpoint))
     made.add_middleware(Compression)
     made.add_middleware(Forwarded)
     made.add_exception_handler(ODataError, problems.elsewhere)

@@ -14,7 +14,6 @@ from dphub_serving.odata.errors import (
     BadRequest,
     MethodNotAllowed,
     NotFound,
-    ODataError,
     UnsupportedMediaType,
 )
 from dphub_serving.odata.resources import (
@@ -45,12 +44,7 @@ async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
 
 async def respond(hub: Hub, exchange: Exchange, catalog: Catalog | None = None) -> Response:
     """`catalog` is what to answer from, where it is not the current one."""
-    try:
-        return await _respond(hub, exchange, catalog)
-    except ODataError as problem:
-        return problems.refused(exchange, problem)
-    except Exception as error:  # noqa: BLE001 (whatever it is, the client hears nothing of it)
-        return problems.failed(exchange, error)
+    return await problems.told(exchange, _respond(hub, exchange, catalog))
 
 
 async def _respond(hub: Hub, exchange: Exchange, catalog: Catalog | None) -> Response:

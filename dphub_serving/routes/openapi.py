@@ -7,7 +7,7 @@ from dphub_serving.odata import etag, links, openapi, url
 from dphub_serving.odata.errors import READING, MethodNotAllowed
 from dphub_serving.odata.negotiation import Format
 from dphub_serving.odata.resources import ServiceDocument
-from dphub_serving.routes import describe
+from dphub_serving.routes import describe, problems
 from dphub_serving.routes.exchange import Exchange
 from dphub_serving.routes.hub import Hub
 
@@ -16,13 +16,14 @@ PATHS = (f"{url.ROOT}/{openapi.NAME}", f"{url.ROOT}/{{product}}/{openapi.NAME}")
 
 
 async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
-    request = Request(scope, receive)
-    response = await _respond(request.app.state.hub, request)
+    http = Request(scope, receive)
+    hub: Hub = scope["app"].state.hub
+    exchange = Exchange.of(http, hub.settings)
+    response = await problems.told(exchange, _respond(hub, exchange, http))
     await response(scope, receive, send)
 
 
-async def _respond(hub: Hub, http: Request) -> Response:
-    exchange = Exchange.of(http, hub.settings)
+async def _respond(hub: Hub, exchange: Exchange, http: Request) -> Response:
     if http.method == "OPTIONS":
         return Response(status_code=204, headers={**exchange.always, "Allow": READING})
     if http.method not in {"GET", "HEAD"}:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Awaitable
 
 from fastapi import Request, Response
 
@@ -12,11 +13,21 @@ log = logging.getLogger("dphub.serving")
 _INTERNAL = "the service could not answer this request"
 
 
+async def told(exchange: Exchange, response: Awaitable[Response]) -> Response:
+    """The response, or what went wrong on the way to it."""
+    try:
+        return await response
+    except ODataError as problem:
+        return refused(exchange, problem)
+    except Exception as error:  # noqa: BLE001 (whatever it is, the client hears nothing of it)
+        return _failed(exchange, error)
+
+
 def refused(exchange: Exchange, problem: ODataError) -> Response:
     return _response(exchange.method, exchange.always, problem)
 
 
-def failed(exchange: Exchange, error: Exception) -> Response:
+def _failed(exchange: Exchange, error: Exception) -> Response:
     """Nothing of the error leaves the house."""
     path, query = exchange.raw_path.decode("latin-1"), exchange.raw_query.decode("latin-1")
     _log(path, query, error)

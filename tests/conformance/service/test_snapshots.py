@@ -118,7 +118,8 @@ def test_pages_of_other_sites_may_ask_where_the_setting_says_so(tmp_path: Path, 
         assert "Access-Control-Allow-Origin" not in client.get(SET, asked).headers
         assert client.request("OPTIONS", SET, preflight).status_code == 204
     with serving(tmp_path, DPHUB_CORS_ORIGINS=f"{origin}, https://other.example") as client:
-        for url in (SET, SET + "?$nope=1"):
+        documents = "/odata/people/openapi.json", "/odata/nope/openapi.json"
+        for url in (SET, SET + "?$nope=1", *documents):
             headers = client.get(url, asked).headers
             assert headers["Access-Control-Allow-Origin"] == origin
             exposed = headers["Access-Control-Expose-Headers"].split(", ")
