@@ -77,13 +77,9 @@ class Beside:
         found = expansion.moment(self.expansion)
         return found.isoformat() if found else None
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return expansion.lefts(self.expansion)
-
     def shape(self, form: Format, *, owes_id: bool = True, references: bool = False) -> Shape:
-        here = self.target.entity_set
-        return shaped(here, form, self.wish, self.columns, owes_id=owes_id, references=references)
+        here, inner = self.target.entity_set, self.expansion
+        return shaped(here, form, self.wish, inner, owes_id=owes_id, references=references)
 
     def limits(self, limits: Limits) -> Limits:
         if not self.expansion:

@@ -13,7 +13,7 @@ from dphub_serving.odata.negotiation import Format
 from dphub_serving.odata.preferences import Prefer
 from dphub_serving.odata.token import AfterRow, AtRow, Cursor
 from dphub_serving.rows.engine import Session
-from dphub_serving.rows.shaped import shaped
+from dphub_serving.rows.shaped import links, shaped
 from dphub_serving.sql import keyset
 from dphub_serving.sql.expand import MOST, Keys, compile_counted, compile_expanded
 from dphub_serving.sql.shape import BEHIND, Shape
@@ -21,6 +21,8 @@ from dphub_serving.sql.statement import Statement
 from dphub_serving.sql.table import Table
 
 MAX_BYTES = 32_000_000
+# With a blank, so that no column has this name.
+_ADDRESS = "address of row"
 Row = tuple[Any, ...]
 # Runs the work with the table of a set of the service.
 Tables = Callable[[str, Callable[[Table], list[Row]]], list[Row]]
@@ -66,17 +68,27 @@ class Stitcher:
         columns = lefts(expansion)
         parts = [text.partition(BEHIND) for text in texts]
         values = json.loads(f"[{','.join(part[2] for part in parts)}]")
-        known = [dict(zip(columns, each, strict=True)) for each in values]
+        known = [dict(zip((*columns, _ADDRESS), each, strict=False)) for each in values]
         members: list[list[str]] = [[] for _ in texts]
         for each in expansion:
             keys = [_key(each, row) for row in known]
             brought = self._brought(each, keys, here, [part[0] for part in parts])
-            for found, beside in zip(brought, members, strict=True):
-                beside += found
+            for row, found, beside in zip(known, brought, members, strict=True):
+                beside += [*self._leading(each, row.get(_ADDRESS)), *found]
         rows = [_put(part[0], beside) for part, beside in zip(parts, members, strict=True)]
         if sum(map(len, rows)) > MAX_BYTES:
             raise TooComplex("what is expanded is too much for one answer", target=TARGET)
         return rows
+
+    def _leading(self, each: Expanded, address: str | None) -> list[str]:
+        """The links of metadata=full."""
+        if address is None:
+            return []
+        way = each.way.name
+        return [
+            f'"{way}{control}":{json.dumps(f"{address}/{way}{rest}", ensure_ascii=False)}'
+            for control, rest in links(self.form)
+        ]
 
     def _brought(
         self, each: Expanded, keys: Sequence[Key], here: EntitySet, rows: Sequence[str]
@@ -133,8 +145,8 @@ class Stitcher:
         return found
 
     def _shape(self, each: Expanded) -> Shape:
-        behind, references = lefts(each.inner), each.of == "ref"
-        return shaped(each.target, self.form, self.wish, behind, references=references)
+        references = each.of == "ref"
+        return shaped(each.target, self.form, self.wish, each.inner, references=references)
 
     def _fetch(self, each: Expanded, compiled: Callable[[Table], Statement]) -> list[Row]:
         return self.tables(each.way.target, lambda table: self.session.fetch(compiled(table)))

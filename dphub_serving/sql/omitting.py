@@ -12,10 +12,15 @@ from dphub_serving.sql.json import Field, Style
 from dphub_serving.sql.statement import text
 
 
-def row(fields: Iterable[tuple[str, str]], properties: Iterable[Field], style: Style) -> str:
-    """`fields` are names and the SQL of values that are never null."""
-    first = [(name, f"to_json({value})::VARCHAR") for name, value in fields]
-    return _object([*_pieces(first), *(_member(each, style, 0) for each in properties)])
+def row(
+    first: Iterable[tuple[str, str]],
+    properties: Iterable[Field],
+    last: Iterable[tuple[str, str]],
+    style: Style,
+) -> str:
+    """`first` and `last` are names and the SQL of values that are never null."""
+    members = [_member(each, style, 0) for each in properties]
+    return _object([*_pieces(_known(first)), *members, *_pieces(_known(last))])
 
 
 def value(field: Field, style: Style, depth: int = 0) -> str:
@@ -27,7 +32,7 @@ def value(field: Field, style: Style, depth: int = 0) -> str:
         items = f"list_transform({column}, lambda {each}: coalesce({inner}, 'null'))"
         return f"'[' || coalesce(array_to_string({items}, ','), '') || ']'"
     if kind.fields:
-        own = _pieces((n, f"to_json({v})::VARCHAR") for n, v in json.type_of(field, style))
+        own = _pieces(_known(json.type_of(field, style)))
         parts = [_member(each, style, depth) for each in json.parts(field)]
         return f"CASE WHEN {column} IS NOT NULL THEN {_object([*own, *parts])} END"
     return f"nullif(to_json({json.value(field, style, depth)})::VARCHAR, 'null')"
@@ -36,8 +41,11 @@ def value(field: Field, style: Style, depth: int = 0) -> str:
 def _member(field: Field, style: Style, depth: int) -> str:
     """With a comma before it, or NULL."""
     named = [*json.type_before(field, style), (field.path[-1], value(field, style, depth))]
-    known = [(n, f"to_json({v})::VARCHAR") for n, v in named[:-1]]
-    return " || ".join(_pieces([*known, named[-1]]))
+    return " || ".join(_pieces([*_known(named[:-1]), named[-1]]))
+
+
+def _known(members: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(name, f"to_json({value})::VARCHAR") for name, value in members]
 
 
 def _pieces(members: Iterable[tuple[str, str]]) -> list[str]:

@@ -24,7 +24,10 @@ class Shape:
     `edit` is the name of the link that metadata=full has beside the id.
     `type` is the name of the control information that names the type of a computed property, or
     None, and `hash` stands before such a type; `count` is that of the number of members.
-    The values of the columns `behind` follow the JSON, see `followed`."""
+    `links` are the names of what each of the navigation properties `ways` has, where they are
+    shown, and what stands behind the property in each.
+    The values of the columns `behind` follow the JSON, and the address with them if `addressed`,
+    see `followed`."""
 
     entity_set: str
     id: str | None = None
@@ -33,7 +36,10 @@ class Shape:
     type: str | None = None
     hash: str = "#"
     count: str = "@odata.count"
+    links: tuple[tuple[str, str], ...] = ()
+    ways: tuple[str, ...] = ()
     behind: tuple[str, ...] = ()
+    addressed: bool = False
 
 
 def owes_id(asked: Asked, shape: Shape) -> bool:
@@ -46,18 +52,23 @@ def row(table: Table, asked: Asked, shape: Shape, key: str | None = None) -> str
     known, types = [], shape.style.types
     if types:
         known.append((types.control, text(types.entity)))
-    if shape.id is not None and owes_id(asked, shape):
-        literal = json.key_literal(table.types[table.key], key_sql)
-        link = f"{text(shape.entity_set + '(')} || {literal} || ')'"
-        known += [(each, link) for each in (shape.id, shape.edit) if each]
+    literal = json.key_literal(table.types[table.key], key_sql)
+    address = f"{text(shape.entity_set + '(')} || {literal} || ')'"
+    if owes_id(asked, shape):
+        known += [(each, address) for each in (shape.id, shape.edit) if each]
+    leading = [
+        (way + control, f"{address} || {text(f'/{way}{rest}')}")
+        for way in shape.ways
+        if asked.selected is None or way in asked.selected
+        for control, rest in shape.links
+    ]
     fields = [
         _field(each, key_sql if each.name == table.key else None, shape) for each in asked.select
     ]
     if shape.style.omit:
-        return followed(omitting.row(known, fields, shape.style), shape)
-    for each in fields:
-        known += json.members(each, shape.style)
-    return followed(json.row(known), shape)
+        return followed(omitting.row(known, fields, leading, shape.style), shape, address)
+    members = [member for each in fields for member in json.members(each, shape.style)]
+    return followed(json.row([*known, *members, *leading]), shape, address)
 
 
 def without_key(table: Table, asked: Asked, shape: Shape) -> str:
@@ -67,11 +78,13 @@ def without_key(table: Table, asked: Asked, shape: Shape) -> str:
     return followed(json.row(members), shape)
 
 
-def followed(row: str, shape: Shape) -> str:
-    """The JSON of a row, BEHIND, and a JSON array with the texts of the columns behind."""
+def followed(row: str, shape: Shape, address: str | None = None) -> str:
+    """The JSON of a row, BEHIND, and a JSON array with the texts of the columns behind, and the
+    address where that is asked."""
     if not shape.behind:
         return row
-    texts = ", ".join(f"{name(column)}::VARCHAR" for column in shape.behind)
+    items = [f"{name(column)}::VARCHAR" for column in shape.behind]
+    texts = ", ".join([*items, address] if shape.addressed and address else items)
     return f"{row} || chr({ord(BEHIND)}) || to_json([{texts}])::VARCHAR"
 
 

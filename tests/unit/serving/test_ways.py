@@ -124,6 +124,43 @@ def test_what_is_expanded_is_written_as_the_rows_are(mesh: Client) -> None:
     assert None not in [value for row in answer.json()["value"] for value in row.values()]
 
 
+def test_full_metadata_has_the_links_of_navigation(mesh: Client) -> None:
+    full = {"Accept": "application/json;odata.metadata=full"}
+    ways = {
+        "items@odata.associationLink": "Orders(2)/items/$ref",
+        "items@odata.navigationLink": "Orders(2)/items",
+        "buyer@odata.associationLink": "Orders(2)/buyer/$ref",
+        "buyer@odata.navigationLink": "Orders(2)/buyer",
+    }
+    page = mesh.get(f"{SALES}/Orders?$filter=number eq 2", full).json()["value"]
+    omitting = {**full, "Prefer": "omit-values=nulls"}
+    one = mesh.get(f"{SALES}/Orders(2)", omitting).json()
+    for row in (*page, one):
+        assert {name: link for name, link in row.items() if name.endswith("nLink")} == ways
+        assert list(row)[-4:] == list(ways)
+    for link in ways.values():
+        assert mesh.get(f"{SALES}/{link}").status_code == 200
+    selected = mesh.get(f"{SALES}/Orders(2)?$select=total,buyer", full).json()
+    assert [name for name in selected if name.endswith("nLink")] == list(ways)[2:]
+    assert "nLink" not in mesh.get(f"{SALES}/Orders(2)").text
+
+
+def test_links_stand_right_before_what_they_lead_to(mesh: Client) -> None:
+    full = {"Accept": "application/json;metadata=full", "OData-MaxVersion": "4.01"}
+    found = mesh.get(f"{SALES}/Orders(1)?$select=total&$expand=items($count=true),buyer", full)
+    assert [name for name in found.json() if name.startswith(("items", "buyer"))] == [
+        *("items@associationLink", "items@navigationLink", "items@count", "items"),
+        *("buyer@associationLink", "buyer@navigationLink", "buyer"),
+    ]
+    assert found.json()["items@navigationLink"] == "Orders(1)/items"
+    assert found.json()["buyer"]["orders@navigationLink"] == "Customers(10)/orders"
+    references = mesh.get(f"{SALES}/Orders(1)?$expand=items/$ref", full).json()["items"]
+    assert references[0] == {"@id": "Items('a')"}
+    deep = mesh.get(f"{SALES}/Orders(1)?$expand=buyer($expand=orders)", full).json()["buyer"]
+    assert deep["orders@navigationLink"] == "Customers(10)/orders"
+    assert deep["orders"][0]["items@navigationLink"] == "Orders(1)/items"
+
+
 def test_a_way_from_a_key_by_an_alias_goes_on(mesh: Client) -> None:
     first = mesh.get(f"{SALES}/Orders(@k)/items?@k=1", {"Prefer": "maxpagesize=2"})
     assert first.headers["Preference-Applied"] == "odata.maxpagesize=2"
