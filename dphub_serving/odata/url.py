@@ -8,6 +8,7 @@ query a plus is a blank, as browsers and HTML forms write it.
 import re
 from collections.abc import Container
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from dphub_serving.odata import applicable, edm, options, parser
@@ -79,7 +80,9 @@ def parse(
     and stands behind a set of the hub otherwise.
     """
     segments = _segments(_bytes(raw_path), root)
-    request = Request(_resource(segments, hub_sets), options.read(pairs(raw_query), secret))
+    query = _bytes(raw_query)
+    read = _kept if len(query) <= parser.LONGEST_KEPT else _options
+    request = Request(_resource(segments, hub_sets), read(query, secret))
     if not isinstance(request.path, Address):
         applicable.check(request.options, request.path)
     if len(set(request._pins())) > 1:
@@ -123,6 +126,15 @@ def pairs(raw: bytes | str) -> Pairs:
             options.check_raw(name, value.decode("latin-1"))
             found.append((name, _decode(value)))
     return tuple(found)
+
+
+def _options(raw: bytes, secret: bytes) -> Options:
+    return options.read(pairs(raw), secret)
+
+
+@lru_cache(maxsize=parser.KEPT)
+def _kept(raw: bytes, secret: bytes) -> Options:
+    return _options(raw, secret)
 
 
 def _resource(segments: list[str], hub_sets: Container[str]) -> ResourcePath:

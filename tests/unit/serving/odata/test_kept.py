@@ -5,6 +5,7 @@ import datetime as dt
 from dphub_serving.odata import bind, url
 from dphub_serving.odata.bound import Junction
 from dphub_serving.odata.edm import EntityType
+from dphub_serving.odata.parser import LONGEST_KEPT
 from dphub_serving.odata.query import Filter
 from dphub_serving.sql.filter import Passing, passing
 from dphub_serving.sql.native import Native
@@ -57,3 +58,15 @@ def test_a_search_stands_beside_the_terms_of_a_filter() -> None:
     found = asked("$search=a&$filter=stage eq 4 and amount lt 5").condition
     assert isinstance(found, Junction)
     assert len(found.terms) == 3
+
+
+def test_options_are_read_once_for_a_secret() -> None:
+    first, again = (url.parse("/odata/p", "$top=5&@p=1").options for _ in "ab")
+    assert again is first
+    assert url.parse("/odata/p", "$top=5&@p=1", secret=b"other").options is not first
+    assert url.parse("/odata/p", "$top=5&@p=2").options.aliases == {"p": "2"}
+
+
+def test_long_options_are_not_kept() -> None:
+    text = "$filter=" + "a eq 1 or " * (LONGEST_KEPT // 10) + "a eq 2"
+    assert url.parse("/odata/p", text).options is not url.parse("/odata/p", text).options
