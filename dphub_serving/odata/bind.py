@@ -127,6 +127,8 @@ def _condition(question: _Question) -> Filter:
     if question.segments:
         asked += repr(question.segments)
     every = trees.with_references(found) if options.compute or "now" in asked.lower() else []
+    if not every:
+        return Filter(found, asked, dt.datetime.min, volatile=False)
     used = [each.computed for each in every if isinstance(each, Reference)]
     volatile = any(isinstance(each, Now) for each in every)
     return Filter(found, asked, dt.datetime.min, volatile, trees.complete(used))

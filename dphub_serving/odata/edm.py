@@ -75,6 +75,10 @@ class EntityType:
     navigation: tuple[NavigationProperty, ...] = ()
     # The sets of the same service, by name: types that lead to each other hold each other.
     neighbours: Mapping[str, "EntitySet"] = field(default_factory=dict, compare=False, repr=False)
+    _by_name: Mapping[str, Property] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_name", {each.name: each for each in self.properties})
 
     @property
     def qualified_name(self) -> str:
@@ -85,7 +89,7 @@ class EntityType:
         return tuple(found for name in self.key if (found := self.find(name)))
 
     def find(self, name: str) -> Property | None:
-        return next((prop for prop in self.properties if prop.name == name), None)
+        return self._by_name.get(name)
 
     def way(self, name: str) -> NavigationProperty | None:
         return next((each for each in self.navigation if each.name == name), None)

@@ -44,10 +44,12 @@ def returnable(tree: ast.Expr, scope: Scope) -> Expression:
 class Binder(Logic):
     def bound(self, tree: ast.Expr) -> Expression:
         match tree:
-            case ast.Literal():
-                return self.literal(tree)
             case ast.Path():
                 return self.path(tree)
+            case ast.Literal():
+                return self.literal(tree)
+            case ast.Binary():
+                return self.binary(tree)
             case ast.Alias():
                 return self.alias(tree)
             case ast.Call():
@@ -66,7 +68,5 @@ class Binder(Logic):
                 return bound.Not(self.condition(operand))
             case ast.Unary(_, operand):
                 return self.negative(operand, tree.at)
-            case ast.Binary():
-                return self.binary(tree)
             case _:
                 assert_never(tree)

@@ -7,7 +7,7 @@ import math
 import struct
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Literal as OneOf
 
@@ -25,6 +25,10 @@ _INTEGERS = {
     WIDE: (MAX_DIGITS, -(10**MAX_DIGITS) + 1, 10**MAX_DIGITS - 1),
 }
 _NUMBERS = {*_INTEGERS, "Edm.Decimal", "Edm.Single", "Edm.Double"}
+_OF_NAMES = {edm: Type(edm, digits) for edm, (digits, _, _) in _INTEGERS.items()}
+_OF_NAMES["Edm.Decimal"] = Type("Edm.Decimal", MAX_DIGITS, 15)
+_WHOLE_LITERALS = tuple(Type(WIDE, digits) for digits in range(MAX_DIGITS + 1))
+_EXACT = Context(prec=MAX_DIGITS)
 
 
 def of_property(prop: Property) -> Type:
@@ -43,9 +47,7 @@ def of_column(kind: ColumnType) -> Type:
 
 def of_name(edm: str) -> Type:
     """A type of the standard. A decimal of nothing but its name has 15 digits behind the point."""
-    if edm in _INTEGERS:
-        return Type(edm, _INTEGERS[edm][0])
-    return Type(edm, MAX_DIGITS, 15) if edm == "Edm.Decimal" else Type(edm)
+    return _OF_NAMES.get(edm) or Type(edm)
 
 
 def collection(item: Type) -> Type:
@@ -72,12 +74,14 @@ def of_literal(value: Decimal | float) -> Type:
     if isinstance(value, float):
         return DOUBLE
     _, digits, exponent = value.as_tuple()
+    if not exponent and len(digits) <= MAX_DIGITS:
+        return _WHOLE_LITERALS[len(digits)]
     assert isinstance(exponent, int), "INF and NaN are floats here"
     scale = max(-exponent, 0)
     total = max(len(digits) + max(exponent, 0), scale)
     if total > MAX_DIGITS:
         return DOUBLE
-    return Type("Edm.Decimal", total, scale) if scale else Type(WIDE, total)
+    return Type("Edm.Decimal", total, scale) if scale else _WHOLE_LITERALS[total]
 
 
 def common(left: Type, right: Type) -> Type:
@@ -142,17 +146,31 @@ def fit(value: Decimal | float, kind: Type) -> Constant | Gap:
         return _float(value, kind)
     if isinstance(value, float):
         return Gap("above" if value > 0 else "below")
+    if (found := _written(value, kind)) is not None:
+        return Constant(found, kind)
     scaled = Fraction(value) * 10**kind.scale
     low, high = _bounds(kind)
     if not low <= scaled <= high:
         return Gap("above" if scaled > high else "below")
     floor = math.floor(scaled)
-    found: int | Decimal = floor
+    found = floor
     if kind.edm == "Edm.Decimal":
         sign, digits = int(floor < 0), tuple(map(int, str(abs(floor))))
         found = Decimal((sign, digits, -kind.scale))
     constant = Constant(found, kind)
     return constant if scaled == floor else Gap("inside", constant)
+
+
+def _written(value: Decimal, kind: Type) -> int | Decimal | None:
+    """As the type writes it, where it needs no more digits than that; as nearly all."""
+    _, digits, exponent = value.as_tuple()
+    assert isinstance(exponent, int), "INF and NaN are floats here"
+    if exponent < -kind.scale or len(digits) + exponent > kind.digits - kind.scale:
+        return None
+    if kind.edm == "Edm.Decimal":
+        return (value or Decimal()).quantize(Decimal((0, (1,), -kind.scale)), context=_EXACT)
+    number, (_, low, high) = int(value), _INTEGERS[kind.edm]
+    return number if low <= number <= high else None
 
 
 def _bounds(kind: Type) -> tuple[int, int]:

@@ -55,7 +55,7 @@ def is_null(found: Expression) -> bool:
 
 
 def comparable(left: Type, right: Type) -> bool:
-    if left == right or NULL in (left, right) or (is_number(left) and is_number(right)):
+    if (is_number(left) and is_number(right)) or left == right or NULL in (left, right):
         return True
     return left.is_nested and right.is_nested and unified((left, right)) is not None
 
@@ -239,13 +239,14 @@ def _distinct(kind: Type, members: Iterable[Constant]) -> Iterable[Value]:
 
 def _gathered(terms: Sequence[Expression]) -> Sequence[Expression]:
     """`a eq 1 or b or a eq 2` becomes `a in (1,2) or b`, which costs a tenth."""
+    every = [_as_list(term) for term in terms]
     lists: dict[str, list[Membership]] = {}
-    for term in terms:
-        if found := _as_list(term):
-            lists.setdefault(found[0], []).append(found[1])
+    for name, one in filter(None, every):
+        lists.setdefault(name, []).append(one)
+    if all(len(each) == 1 for each in lists.values()):
+        return terms
     merged: dict[object, Expression] = {}
-    for number, term in enumerate(terms):
-        found = _as_list(term)
+    for number, (term, found) in enumerate(zip(terms, every, strict=True)):
         if found is None or len(lists[found[0]]) == 1:
             merged[number] = term
         elif found[0] not in merged:

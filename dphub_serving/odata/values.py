@@ -18,6 +18,12 @@ from dphub_serving.odata.errors import echo
 
 Value = bool | int | float | Decimal | str | bytes | dt.date | dt.time | dt.datetime | dt.timedelta
 
+_EXTREMES = frozenset({"INF", "-INF", "NaN"})
+_MOST_DIGITS = 60
+_WHOLE_TEXT = re.compile(r"[+-]?[0-9]{1,20}")
+_DECIMAL_TEXT = re.compile(r"[+-]?[0-9]{1,60}(?:\.[0-9]{1,60})?(?:[eE][+-]?[0-9]{1,3})?")
+_DATE_TEXT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
 
 class Unfit(ValueError):
     """The text is no value of the type."""
@@ -25,7 +31,7 @@ class Unfit(ValueError):
 
 def from_literal(literal: Literal, edm: str) -> Value:
     """Raises Unfit, also where the standard knows no cast between the two."""
-    if literal.kind not in _KINDS.get(edm, frozenset()) | {"string"}:
+    if literal.kind != "string" and literal.kind not in _KINDS.get(edm, ()):
         raise Unfit(f"{literal.kind} {echo(literal.text)} is no {edm}")
     return from_text(literal.text, edm)
 
@@ -40,9 +46,18 @@ def from_text(text: str, edm: str) -> Value:
         raise Unfit(f"{echo(text)} is no {edm}") from problem
 
 
+def number(text: str) -> Decimal | float:
+    """Exactly as it is written; raises Unfit for what no double reaches."""
+    if text.isdecimal() and text.isascii() and len(text) <= _MOST_DIGITS:
+        return Decimal(text)
+    double = from_text(text, "Edm.Double")
+    assert isinstance(double, float)
+    return double if text in _EXTREMES else Decimal(text)
+
+
 def _integer(low: int, high: int) -> Callable[[str], int]:
     def read(text: str) -> int:
-        if not re.fullmatch(r"[+-]?[0-9]{1,20}", text) or not low <= int(text) <= high:
+        if not _WHOLE_TEXT.fullmatch(text) or not low <= int(text) <= high:
             raise ValueError(text)
         return int(text)
 
@@ -50,15 +65,17 @@ def _integer(low: int, high: int) -> Callable[[str], int]:
 
 
 def _decimal(text: str) -> Decimal:
-    if not re.fullmatch(r"[+-]?[0-9]{1,60}(?:\.[0-9]{1,60})?(?:[eE][+-]?[0-9]{1,3})?", text):
+    if not _DECIMAL_TEXT.fullmatch(text):
         raise ValueError(text)
     return Decimal(text)
 
 
 def _double(text: str) -> float:
-    if text in {"INF", "-INF", "NaN"}:
+    if text in _EXTREMES:
         return float(text)
-    value = float(_decimal(text))
+    if not _DECIMAL_TEXT.fullmatch(text):
+        raise ValueError(text)
+    value = float(text)
     if math.isinf(value):
         raise ValueError(text)
     return value
@@ -77,7 +94,7 @@ def _guid(text: str) -> str:
 
 
 def _date(text: str) -> dt.date:
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+    if not _DATE_TEXT.fullmatch(text):
         raise ValueError(text)
     return dt.date.fromisoformat(text)
 

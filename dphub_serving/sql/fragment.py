@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dphub_serving.odata.errors import TooComplex
 
@@ -25,7 +26,7 @@ def fill(template: str, *parts: Fragment) -> Fragment:
     """`{0}` stands for the first part, as often as it is named."""
     text: list[str] = []
     params: list[object] = []
-    for number, piece in enumerate(_HOLE.split(template)):
+    for number, piece in enumerate(_pieces(template)):
         if number % 2 == 0:
             text.append(piece)
             continue
@@ -33,6 +34,12 @@ def fill(template: str, *parts: Fragment) -> Fragment:
         text.append(part.text)
         params += part.params
     return _checked("".join(text), params)
+
+
+@lru_cache(maxsize=1024)
+def _pieces(template: str) -> tuple[str, ...]:
+    """Texts and, between them, the numbers of the parts."""
+    return tuple(_HOLE.split(template))
 
 
 def joined(separator: str, parts: Iterable[Fragment]) -> Fragment:

@@ -9,14 +9,14 @@ from dphub_serving.odata.errors import echo, quoting
 from dphub_serving.odata.numbers import is_number
 
 _LITERALS = {
-    "boolean": "Edm.Boolean",
-    "string": "Edm.String",
-    "guid": "Edm.Guid",
-    "date": "Edm.Date",
-    "datetime": "Edm.DateTimeOffset",
-    "time": "Edm.TimeOfDay",
-    "duration": "Edm.Duration",
-    "binary": "Edm.Binary",
+    "boolean": bound.BOOLEAN,
+    "string": STRING,
+    "guid": Type("Edm.Guid"),
+    "date": bound.DATE,
+    "datetime": bound.MOMENT,
+    "time": bound.TIME,
+    "duration": bound.DURATION,
+    "binary": Type("Edm.Binary"),
 }
 
 
@@ -32,13 +32,13 @@ class Leaves(Base):
             case "geography" | "geometry" | "enum":
                 raise self.missing(f"the literal {echo(tree.text)}", tree.at)
             case kind:
-                return self.read(tree, Type(_LITERALS[kind]))
+                return self.read(tree, _LITERALS[kind])
 
     def number(self, tree: ast.Literal) -> Decimal | float:
-        """Exactly as it is written; what no double reaches is refused."""
-        double = self.read(tree, bound.DOUBLE).value
-        assert isinstance(double, float)
-        return double if tree.text in {"INF", "-INF", "NaN"} else Decimal(tree.text)
+        try:
+            return values.number(tree.text)
+        except values.Unfit as problem:
+            raise self.error(str(problem), tree.at) from problem
 
     def read(self, tree: ast.Literal, kind: Type) -> Constant:
         try:
@@ -100,8 +100,11 @@ class Leaves(Base):
         if isinstance(tree, ast.Alias):
             tree = self.meant(tree)
         if isinstance(tree, ast.Literal):
-            other = kind not in (STRING, NULL) and not kind.is_nested
-            return self.text_as(tree, kind) if tree.kind == "string" and other else found
+            if tree.kind != "string" or kind.is_nested or kind in (STRING, NULL):
+                return found
+            return self.text_as(tree, kind)
+        if not kind.is_nested:
+            return found
         match tree, found:
             case ast.Array(trees), Array(members) if kind.item:
                 item = kind.item
@@ -123,6 +126,5 @@ class Leaves(Base):
     def text_as(self, tree: ast.Literal, kind: Type) -> Constant:
         if not is_number(kind):
             return self.read(tree, kind)
-        self.read(tree, bound.DOUBLE)
         number = self.number(tree)
         return Constant(number, numbers.of_literal(number))

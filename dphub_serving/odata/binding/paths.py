@@ -62,7 +62,7 @@ class Paths(Leaves):
     def property(self, name: ast.Name) -> Expression:
         of, target = self.scope.entity_type, self.scope.target
         if found := of.find(name.text):
-            self.check_use([found], name)
+            self.check_use((found,), name)
             return bound.Column(found, numbers.of_property(found))
         if way := of.way(name.text):
             return self.related(way, name)
