@@ -32,7 +32,7 @@ def product(
     """`columns` are the stored ones, name to type; `generated` is the type of the key, or None."""
     first = [{"name": key, "type": generated, "generated": True}] if generated else []
     rest = [{"name": each, "type": kind} for each, kind in columns.items()]
-    sort = spec.pop("sort", [])
+    sort, navigation = spec.pop("sort", []), spec.pop("navigation", [])
     return DataProduct.model_validate(
         {
             "apiVersion": API_VERSION,
@@ -46,6 +46,7 @@ def product(
                     "key_column": key,
                     "columns": [*first, *rest],
                     "sort": sort,
+                    "navigation": navigation,
                 },
                 **spec,
             },

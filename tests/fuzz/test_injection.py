@@ -83,6 +83,20 @@ PLACES = (
     "/odata/rows/Rows?$search={}",
     "/odata/rows/Rows?$compute={} as z",
     "/odata/rows/Rows?$expand={}",
+    "/odata/rows/Rows?$expand=all({})",
+    "/odata/rows/Rows?$expand=all($filter={})",
+    "/odata/rows/Rows?$expand=all($filter=a eq {})",
+    "/odata/rows/Rows?$expand=all($orderby={};$top=1)",
+    "/odata/rows/Rows?$expand=all($search={})",
+    "/odata/rows/Rows?$expand=all($levels={})",
+    "/odata/rows/Rows?$filter=all/any(x:{})",
+    "/odata/rows/Rows?$filter=all/any(x:x/a eq {})",
+    "/odata/rows/Rows?$filter=all/any({}:true)",
+    "/odata/rows/Rows?$filter=all/$count($search={}) eq 1",
+    "/odata/rows/Rows?$orderby=self/{}",
+    "/odata/rows/Rows(1)/{}",
+    "/odata/rows/Rows(1)/all({})",
+    "/odata/rows/Rows(1)/all?$skiptoken={}",
     "/odata/rows/Rows?$apply={}",
     "/odata/rows/Rows?$format={}",
     "/odata/rows/Rows?{}=1",
@@ -99,7 +113,17 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     home: Path = tmp_path_factory.mktemp("home")
     texts = ", ".join(f"({number}, '{text.encode().hex()}')" for number, text in enumerate(CORPUS))
     rows = f"SELECT n, decode(unhex(x)) AS a FROM (VALUES {texts}) t(n, x)"
-    wanted = product({"n": "int", "a": "string"}, name="rows", key="n", generated=None)
+    keys = [{"left": "n", "right": "n"}]
+    wanted = product(
+        {"n": "int", "a": "string"},
+        name="rows",
+        key="n",
+        generated=None,
+        navigation=[
+            {"name": "self", "target": "rows", "keys": keys, "multiplicity": "one"},
+            {"name": "all", "target": "rows", "keys": keys, "multiplicity": "many"},
+        ],
+    )
     publish(Lake.open_at(home / "lake"), wanted, rows)
     with serving(home) as client:
         yield client
@@ -126,7 +150,11 @@ def test_a_text_is_found_where_it_is_and_nowhere_else(served: Client, number: in
     assert numbers(served, f"$filter=a eq @p&@p={written}") == [number]
     assert numbers(served, f"$filter=contains(a,{written})") == within
     assert numbers(served, f"$filter=startswith(a,{written})") == begin
+    assert numbers(served, f"$filter=self/a eq {written}") == [number]
+    assert numbers(served, f"$filter=all/any(x:x/a eq {written})") == [number]
     assert served.get(f"/odata/rows/Rows({number})").json()["a"] == text
+    found = served.get(f"/odata/rows/Rows({number})?$expand=all($filter=a eq {written}),self")
+    assert [row["a"] for row in (*found.json()["all"], found.json()["self"])] == [text, text]
 
 
 @pytest.mark.parametrize("place", PLACES)

@@ -1,6 +1,7 @@
 """Any request gets an answer of the standard's, in time, with a body that can be read."""
 
 import os
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -9,9 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from dphub_assets.lake.writer import Lake
-from tests.fuzz import urls
-from tests.lake_factory import product, publish
+from tests.fuzz import hub, urls
 from tests.unit.serving.conftest import Client, serving
 
 CASES = int(os.environ.get("DPHUB_CASES", "300"))
@@ -24,8 +23,7 @@ EXPECTED = {200, 204, 400, 404, 405, 406, 410, 414, 501}
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     home: Path = tmp_path_factory.mktemp("home")
-    publish(Lake.open_at(home / "lake"), product(urls.COLUMNS, name="rows"), urls.ROWS)
-    with serving(home) as client:
+    with serving(hub.publish(home)) as client:
         yield client
 
 
@@ -56,6 +54,15 @@ def test_random_requests(served: Client) -> None:
     # A generator that the service never understands would test the lexer alone.
     assert statuses[200] > CASES / 20
     assert statuses[400] > CASES / 20
+
+
+def test_keys_of_the_grammar_are_there(served: Client) -> None:
+    keys = {key for key in urls.GRAMMAR["key"] if re.fullmatch("'(part|_x).*'", key)}
+    sets = {"Parts" if key.startswith("'part") else "Rows" for key in keys}
+    assert sets == {"Parts", "Rows"}
+    for key in keys:
+        name = "Parts" if key.startswith("'part") else "Rows"
+        assert served.get(f"/odata/rows/{name}({key})").status_code == 200
 
 
 def test_a_number_is_always_the_same_request() -> None:

@@ -11,10 +11,8 @@ from schemathesis.checks import CheckFunction
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi import checks
 
-from dphub_assets.lake.writer import Lake
-from tests.fuzz import urls
+from tests.fuzz import hub
 from tests.integration.serving_process import Service, running
-from tests.lake_factory import product, publish
 
 CASES = int(os.environ.get("DPHUB_CASES", "300"))
 SECONDS = 10
@@ -29,6 +27,9 @@ OPERATIONS = (
     ("GET", "/Rows"),
     ("GET", "/Rows/$count"),
     ("GET", "/Rows('{id}')"),
+    ("GET", "/Parts"),
+    ("GET", "/Parts/$count"),
+    ("GET", "/Parts('{id}')"),
     ("POST", "/$batch"),
 )
 
@@ -36,8 +37,7 @@ OPERATIONS = (
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     home = tmp_path_factory.mktemp("home")
-    publish(Lake.open_at(home / "lake"), product(urls.COLUMNS, name="rows"), urls.ROWS)
-    with running(home) as started:
+    with running(hub.publish(home)) as started:
         yield started
 
 

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 COLUMNS = {
     "n": "long",
+    "before": "long",
     "s": "string",
     "x": "double",
     "p": "decimal(9,2)",
@@ -19,12 +20,17 @@ COLUMNS = {
     "c": "struct<v:int,w:string>",
 }
 ROWS = """
-SELECT i::BIGINT AS n, 'text ' || i AS s,
+SELECT i::BIGINT AS n, nullif(i - 1, -1)::BIGINT AS before, 'text ' || i AS s,
     CASE WHEN i % 4 > 0 THEN i / 4 ELSE 'NaN'::DOUBLE END AS x,
     i::DECIMAL(9,2) AS p, DATE '2024-02-29' + i::INTEGER AS d,
     TIMESTAMPTZ '2024-02-29 12:00:00+00' AS t, '6f9619ff-8b86-d011-b42d-00cf4fc964ff' AS u,
     i % 2 = 0 AS b, ['a', NULL] AS l, {'v': i, 'w': 'z'} AS c
 FROM range(40) t(i)
+"""
+PARTS = """
+SELECT 'part ' || i AS id, (i * 7 % 50)::BIGINT AS "row", -1::BIGINT AS none, i / 3 AS price,
+    ['a', 'text ' || i] AS tags, {'v': i, 'w': 'z'} AS place
+FROM range(90) t(i)
 """
 
 CHARACTERS = (
@@ -38,7 +44,16 @@ _WEIGHTED = re.compile(r"  (\d+) ?(.*)")
 DEEPEST = 12
 BREAKERS = ("(", ")", "'", "null", "not ", "/", "$")
 # What is taken where a text has become too deep.
-CALM = {"bool": "b", "value": "n", "number": "1", "text": "s", "order": "n", "search": "a"}
+CALM = {
+    "bool": "b",
+    "value": "n",
+    "number": "1",
+    "text": "s",
+    "order": "n",
+    "search": "a",
+    "expand": "parts",
+    "inner": "$top=1",
+}
 
 
 def _grammar() -> dict[str, list[str]]:
