@@ -23,13 +23,7 @@ def entity_sets(
 def _entity_type(namespace: str, published: PublishedSet) -> EntityType:
     key = published.key
     properties = tuple(
-        Property(
-            name=column.name,
-            type=column.kind,
-            nullable=column.name != key,
-            filterable=not column.kind.is_nested,
-            orderable=not column.kind.is_nested,
-        )
+        Property(column.name, column.kind, nullable=column.name != key)
         for column in published.columns
     )
     return EntityType(namespace, published.entity_set, (key,), properties)

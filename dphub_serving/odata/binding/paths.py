@@ -83,7 +83,6 @@ class Paths(Leaves):
             (each.name, numbers.of_column(each.type))
             for each in target.properties
             if (each.orderable if use == "order" else use != "filter" or each.filterable)
-            or each.type.is_nested
         ]
         further = [(each.name, NAVIGATION) for each in target.navigation]
         kind = numbers.complex_type([*fields, *further])

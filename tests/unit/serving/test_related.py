@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tests import build_products
+from tests import build_products, factories
 from tests.unit.serving import related
 from tests.unit.serving.conftest import Client, serving
 
@@ -100,6 +100,34 @@ def test_what_may_not_be_filtered_there_may_not_be_here(tmp_path: Path) -> None:
     with serving(tmp_path / "home") as client:
         assert numbers(client, "$filter=buyer/id eq 10") == [1, 3]
         assert client.get(f"{ORDERS}?$filter=buyer/name eq 'Ann'").status_code == 400
+
+
+def test_nested_columns_are_filtered_by_where_nothing_forbids_it(tmp_path: Path) -> None:
+    home = pl.struct(pl.col("id").cast(pl.String).alias("city"))
+    tags = pl.concat_list(pl.col("id"), pl.lit("t"))
+    frames = {
+        "orders": related.ORDERS,
+        "items": related.ITEMS.with_columns(home.alias("home"), tags.alias("tags")),
+        "customers": related.CUSTOMERS.with_columns(home.alias("home")),
+    }
+    build_products.write(tmp_path, frames)
+    closed = factories.admitted(
+        "customers",
+        sources=["customers"],
+        columns={"id": "long", "home": "struct<city:string>"},
+        api={"resource": "Customers"},
+        odata={"filterable": ["id"], "orderable": ["id"]},
+    )
+    related.publish_only(tmp_path, related.sales(), closed)
+    with serving(tmp_path / "home") as client:
+        assert numbers(client, "$filter=items/any(i:i/home/city eq 'd')") == [2]
+        items = "/odata/sales/Items?$filter=home/city gt 'c' and tags/any(t:t eq 'd')"
+        assert [row["id"] for row in client.get(items).json()["value"]] == ["d"]
+        last = client.get("/odata/sales/Items?$orderby=home/city desc&$top=1").json()["value"]
+        assert [row["id"] for row in last] == ["e"]
+        for option in ("$filter=buyer/home/city eq '10'", "$orderby=buyer/home/city"):
+            answer = client.get(f"{ORDERS}?{option}")
+            assert answer.status_code == 400, answer.text
 
 
 def test_tags_and_pages_name_the_snapshots_that_are_looked_into(tmp_path: Path) -> None:
