@@ -1,7 +1,7 @@
 """What `$metadata` says about the service, as data that both of its writers read.
 
-Only what is true now: a capability moves from False to True in the change that makes it so. The
-level of conformance is not claimed before it is reached.
+Only what is true now: a capability moves from False to True in the change that makes it so, and so
+does the level of conformance.
 """
 
 from collections.abc import Mapping
@@ -21,6 +21,9 @@ _FILTERS = (
 )
 _OF_CONTAINER: Annotations = {
     "Core.ODataVersions": "4.0 4.01",
+    "Capabilities.ConformanceLevel": Constant(
+        "EnumMember", "Capabilities.ConformanceLevelType/Intermediate"
+    ),
     "Core.ConventionalIDs": True,
     "Core.DereferenceableIDs": True,
     "Capabilities.SupportedFormats": tuple(

@@ -26,7 +26,7 @@ from dphub_k8s.api.status import ConditionType
 from dphub_k8s.api.types import TYPES
 from dphub_k8s.crd.rules import DEMANDS
 from dphub_k8s.settings import Settings
-from dphub_serving.odata import options, url
+from dphub_serving.odata import capabilities, edm, options, url
 from dphub_serving.settings import ServingSettings
 
 ROOT = Path(__file__).parents[2]
@@ -283,6 +283,23 @@ def test_every_requirement_has_a_test(force: str, state: str, tests: list[str]) 
     for named in tests:
         file, _, test = named.partition("::")
         assert f"def {test}(" in (ROOT / "tests" / file).read_text(), named
+
+
+def test_the_level_that_is_claimed_is_reached_and_the_next_is_not() -> None:
+    above = re.compile(r"\| (A\.|[^|]*\| MUST \|[^|]*\| (yes|none) \|)")
+    parts = {part.partition("\n")[0]: part for part in page("conformance.md").split("\n## ")}
+    rows = {
+        name: [line for line in part.splitlines() if "| MUST |" in line]
+        for name, part in parts.items()
+    }
+    advanced = rows.pop("4.0 Advanced")
+    assert sum(map(len, rows.values())) > 30
+    assert [row for part in rows.values() for row in part if not above.match(row)] == []
+    assert any(not above.match(row) for row in advanced)
+    claimed = str(capabilities.of_container(edm.Service("a", ()))["Capabilities.ConformanceLevel"])
+    assert "Intermediate" in claimed
+    assert "*Intermediate*" in page("conformance.md")
+    assert "*Intermediate*" in page("deviations.md")
 
 
 def test_the_table_has_all_levels() -> None:
