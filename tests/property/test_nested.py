@@ -135,10 +135,7 @@ def test_metadata_names_every_struct_once() -> None:
         with serving(Path(folder) / "home") as client:
             header = {"Accept": "application/json"}
             found = json.loads(client.get("/odata/orders/$metadata", header).text)["orders"]
-            refused = [
-                client.get(f"/odata/orders/Order?{option}").json()["error"]["message"]
-                for option in ("$orderby=v", "$filter=v eq null")
-            ]
+            refused = client.get("/odata/orders/Order?$orderby=v").json()["error"]
     assert found["Order"]["v"] == {
         "$Collection": True,
         "$Type": "orders.Order_v",
@@ -147,4 +144,4 @@ def test_metadata_names_every_struct_once() -> None:
     assert found["Order_v"]["b_c"]["$Type"] == "orders.Order_v_b_c"
     assert found["Order"]["v_b"]["$Type"] == "orders.Order_v_b"
     assert found["Order_v_b"]["c"]["$Type"] == "orders.Order_v_b_c_"
-    assert all("'v'" in message for message in refused)
+    assert "'v'" in refused["message"]
