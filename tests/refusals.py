@@ -252,14 +252,14 @@ CEL = (
         R(
             navigating(keys=[{"left": "item", "right": "item"}, {"left": left, "right": "x"}]),
             "spec.entity.navigation",
-            f"'{left}' is no column to navigate by",
+            "a left key of 'others' is no column to navigate by",
         )
         for left in ("itm", "id")
     ),
     R(
         changed(navigating(), "spec.entity.columns.1.type", "list<string>"),
         "spec.entity.navigation",
-        "'item' is no column to navigate by",
+        "a left key of 'others' is no column to navigate by",
     ),
     R(
         product(odata={"max_top": 10, "default_top": 20}),

@@ -68,8 +68,9 @@ def _keys(each: Navigation, place: str, draft: Draft) -> Iterator[Problem]:
     for number, key in enumerate(each.keys):
         there = f"{place}.keys[{number}]"
         if draft.columns_known and None not in draft.columns and key.left not in known:
-            message = unknown(key.left, "column to navigate by", known)
-            yield Problem(f"{there}.left", "UnknownColumn", message)
+            told = f"a left key of {each.name!r} is no column to navigate by"
+            message = unknown(key.left, "such column", known)
+            yield Problem(f"{there}.left", "UnknownColumn", f"{told}; {message}")
         if key in each.keys[:number]:
             yield Problem(there, "Duplicate", f"'{key.left} = {key.right}' is there twice")
 

@@ -10,9 +10,6 @@ LEADING = (
     f"self.columns.filter(x, !x.generated && !x.type.contains('<') && !({KEY_TYPE} in {NEVER}))"
     ".map(x, x.name)"
 )
-STRAY = (
-    "self.navigation.map(x, x.keys.filter(y, !(y.left in names))).filter(x, size(x) > 0)[0][0].left"
-)
 SETS = (
     "self.backend.sources.filter(x, has(self.backend.sources[x].publish))"
     ".map(x, self.backend.sources[x].publish.entitySet.lowerAscii())"
@@ -50,11 +47,13 @@ DEMANDS = (
         given="has(self.navigation)",
         field=".navigation",
     ),
-    Demand(
+    every(
         ENTITY,
-        f"!has(self.navigation) || [{LEADING}].all(names,"
-        " self.navigation.all(x, x.keys.all(y, y.left in names)))",
-        f"'<<[{LEADING}].map(names, {STRAY})[0]>>' is no column to navigate by",
-        ".navigation",
+        "self.navigation",
+        "x.keys.all(y, y.left in names)",
+        "a left key of '<<x.name>>' is no column to navigate by",
+        given="has(self.navigation)",
+        names=LEADING,
+        field=".navigation",
     ),
 )
