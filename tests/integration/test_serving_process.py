@@ -80,7 +80,7 @@ def test_segments_are_split_before_they_are_decoded(lake: Lake, service: Service
 
 
 def test_head_and_conditions_over_a_socket(service: Service) -> None:
-    head = service.http.head("/odata/orders")
+    head = service.http.head("/odata/orders", headers={"Accept-Encoding": "identity"})
     assert head.content == b""
     assert int(head.headers["Content-Length"]) > 0
     again = service.http.get("/odata/orders", headers={"If-None-Match": head.headers["ETag"]})
