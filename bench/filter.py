@@ -2,7 +2,7 @@
 
     python -m bench.filter [--json] [--rounds N]
 
-Two products in one service, one worker: the big joined one, and a million orders. The statements
+One service, one worker: the big joined product, and a million orders. The statements
 of the baseline are prepared once, have the values as parameters and the same total order, and are
 fetched as tuples; before anything is measured, the keys of both answers are compared. Last, 64
 clients ask for pages, entities and counts, all of them different.
@@ -10,25 +10,22 @@ clients ask for pages, entities and counts, all of them different.
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
-import yaml
 
-from bench import clients, data, orders, report
+from bench import clients, data, report
 from bench.load import Connection
-from bench.measure import interleaved, median, ratio, run_child, timed
+from bench.measure import interleaved, median, ratio, timed
+from bench.products import PRODUCTS, build, native, opened
 from bench.questions import KEY, Question, of_orders, of_outages
 from bench.report import Report
 from bench.server import Server
 from dphub_serving.settings import ServingSettings
 from tests.integration.serving_process import running
-
-PRODUCTS = {data.NAME: "outages", orders.NAME: "orders"}
 
 
 def main() -> int:
@@ -51,37 +48,6 @@ def main() -> int:
         clients.tell(out, server)
         out.end()
     return 0
-
-
-def build(home: Path, sources: Path, scratch: Path) -> None:
-    home.mkdir()
-    orders.generate(scratch)
-    for root, document in ((sources, data.product()), (scratch, orders.product())):
-        file = home / "product.yaml"
-        file.write_text(yaml.safe_dump(document))
-        folders = {"DPHUB_HOME": str(home), "DPHUB_DATA_ROOT": str(root)}
-        run_child(["materialize", str(file)], folders)
-
-
-def native(home: Path, name: str) -> Path:
-    """It is named after the file that it stands for."""
-    (found,) = [
-        file
-        for rows in (home / "lake" / "tables" / name).glob("rows-*.parquet")
-        for file in (home / "cache").glob(f"{rows.stem}.*.duckdb")
-    ]
-    return found
-
-
-@contextmanager
-def opened(files: Mapping[str, Path], threads: int) -> Iterator[duckdb.DuckDBPyConnection]:
-    """As the service has it."""
-    with duckdb.connect(config={"threads": threads}) as database:
-        database.execute("SET TimeZone = 'UTC'")
-        database.execute("SET late_materialization_max_rows = 10000")
-        for alias, file in files.items():
-            database.execute(f"ATTACH '{file}' AS {alias} (READ_ONLY)")
-        yield database
 
 
 def compare(

@@ -5,12 +5,14 @@ from typing import Any
 
 import duckdb
 
+from bench import customers
 from dphub_k8s.api.product import API_VERSION
 
 NAME = "orders"
 ENTITY_SET = "Orders"
 FILE = "orders.parquet"
-ROWS, CUSTOMERS = 1_000_000, 100_000
+BUYER = "customer"
+ROWS = 1_000_000
 COLUMNS = {
     "order_id": "long",
     "customer_id": "int",
@@ -25,7 +27,7 @@ COLUMNS = {
 
 _ROWS = f"""
 SELECT i AS order_id,
-  (hash(i) % {CUSTOMERS})::INTEGER AS customer_id,
+  (hash(i) % {customers.ROWS})::INTEGER AS customer_id,
   ['open', 'paid', 'packed', 'sent', 'returned'][1 + (hash(i, 1) % 5)::INTEGER] AS status,
   'region ' || lpad((hash(i, 2) % 40)::VARCHAR, 2, '0') AS region,
   TIMESTAMPTZ '2020-01-01 00:00:00Z' + to_seconds(i * 120 + (hash(i, 3) % 100)::BIGINT) AS placed,
@@ -61,6 +63,14 @@ def product() -> dict[str, Any]:
                 "name": "Order",
                 "key_column": "order_id",
                 "columns": [{"name": name, "type": kind} for name, kind in COLUMNS.items()],
+                "navigation": [
+                    {
+                        "name": BUYER,
+                        "target": customers.NAME,
+                        "multiplicity": "one",
+                        "keys": [{"left": "customer_id", "right": "customer_id"}],
+                    }
+                ],
             },
             "odata": {"max_top": 1000, "default_top": 100},
         },

@@ -61,8 +61,8 @@ class Raw:
         page = f"{everything} WHERE {POSITION} >= ? LIMIT ?"
         latest = f"{everything} ORDER BY day DESC NULLS LAST, {POSITION} LIMIT ?"
         self._bare_page = self._prepared(page)
-        self._page = self._prepared(_with_key(page))
-        self._latest = self._prepared(_with_key(latest))
+        self._page = self._prepared(with_key(page))
+        self._latest = self._prepared(with_key(latest))
         self._find = self._prepared(f"{everything} WHERE {same} LIMIT 1")
         self._count = self._prepared(f"SELECT count(*) {source}")
 
@@ -102,7 +102,7 @@ def opened(rows: Path, threads: int) -> Iterator[Raw]:
         yield Raw(database, rows)
 
 
-def _with_key(query: str) -> str:
+def with_key(query: str) -> str:
     """Everything that is published: the key is made of the rows that are found."""
     recipe = DataProduct.model_validate(product()).spec.entity.recipe()
     assert recipe is not None

@@ -116,7 +116,7 @@ def small(bench: Bench) -> None:
 
     ours = partial(server.milliseconds, entity, 200)
     plain = partial(milliseconds, find, 200)
-    bench.compare("key_lookup", "CPU ms", ours, plain, "<= 2 ms; to raw")
+    bench.compare("key_lookup", "CPU ms", ours, plain, "<= 1.5 ms; to raw")
 
 
 def pages(bench: Bench) -> None:
