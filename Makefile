@@ -70,6 +70,7 @@ bench: $(STAMP)  ## the benchmarks, with ratios against a baseline of the same r
 	$(RUN) bench.build
 	$(RUN) bench.serve
 	$(RUN) bench.filter
+	$(RUN) bench.peers
 	$(RUN) bench.language
 	$(RUN) bench.apply_to_query
 	$(RUN) bench.cluster --products 100 --steady 60

@@ -45,6 +45,13 @@ class Report:
         else:
             print(_row(name, _number(value), unit, _number(baseline), _number(ratio), wanted))
 
+    def say(self, name: str, text: str) -> None:
+        """Instead of a number that cannot be had."""
+        if self.as_json:
+            self._object(name, text, "", None, None)
+        else:
+            print(f"{name}: {text}")
+
     def end(self) -> None:
         self.add("machine.load_after", machine.load(), "")
 
