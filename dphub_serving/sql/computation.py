@@ -1,6 +1,5 @@
 """Numbers, times and functions -> SQL: what both sides are computed in, and what fails."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -14,16 +13,15 @@ from dphub_serving.odata.bound import (
     TIME,
     WIDE,
     Arithmetic,
-    Column,
     Constant,
     Expression,
     Function,
-    Related,
     Type,
 )
 from dphub_serving.odata.values import Value
 from dphub_serving.sql import collections, functions
 from dphub_serving.sql.fragment import Fragment, fill, parameter
+from dphub_serving.sql.related import Columns
 from dphub_serving.sql.types import sql_type
 
 _FARTHEST = 2**31 - 1
@@ -34,11 +32,12 @@ _ARITHMETIC = {"add": "+", "sub": "-", "mul": "*", "mod": "%"}
 
 @dataclass(frozen=True, slots=True)
 class Computation:
-    """`column` is the SQL of a property, or of what navigation leads to; `now` is the moment of the
-    request."""
+    """`now` is the moment of the request; `met` says that members are rows, of which each property
+    is a column."""
 
-    column: Callable[[Column | Related], Fragment]
+    columns: Columns
     now: Value | None = None
+    met: bool = False
 
     def value(self, tree: Expression) -> Fragment:
         raise NotImplementedError

@@ -6,6 +6,7 @@ compiled exactly: OData's comparisons are never null.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import assert_never
 
 from dphub_serving.odata import trees
@@ -40,7 +41,7 @@ from dphub_serving.odata.bound import (
     Type,
     Variable,
 )
-from dphub_serving.sql import collections
+from dphub_serving.sql import collections, related
 from dphub_serving.sql.casts import cast
 from dphub_serving.sql.computation import Computation
 from dphub_serving.sql.constants import LONG, constant, listed
@@ -73,11 +74,16 @@ class Compiler(Computation):
         """Exactly, null where the value is null."""
         match tree:
             case Column() | Related():
-                return self.column(tree)
+                return self.columns.of(tree)
             case Constant(value, kind):
                 return constant(value, kind)
             case Variable(number):
                 return collections.each(number)
+            case Member(Variable(0), field) if self.met:
+                return Fragment(related.there(field))
+            case Member(Related() as way, field):
+                packed = self.columns.of(related.with_field(way, field))
+                return fill(f"struct_extract({{0}}, {text(field)})", packed)
             case Member(operand, field):
                 return fill(f"struct_extract({{0}}, {text(field)})", self.value(operand))
             case Reference(computed):
@@ -119,6 +125,8 @@ class Compiler(Computation):
             case Record(members, kind):
                 return collections.record(kind, [self.value(each) for _, each in members])
             case Counted(collection):
+                if rows := related.rows(tree):
+                    return fill("coalesce((SELECT count(*) {0}), 0)", self.rows(rows, None))
                 return collections.counted(self.value(collection))
             case Slice(collection, skip, top):
                 return collections.slice_of(self.value(collection), skip, top)
@@ -197,6 +205,9 @@ class Compiler(Computation):
         return fill("({0})", joined(" OR ", found)) if found else FALSE
 
     def quantified(self, tree: Quantified) -> Fragment:
+        if rows := related.rows(tree):
+            wanted = "NOT EXISTS" if tree.quantifier == "all" else "EXISTS"
+            return fill(f"({wanted} (SELECT 1 {{0}}))", self.rows(rows, tree))
         collection, number = self.value(tree.collection), tree.variable.number
         if tree.predicate is None:
             return collections.exists(collection)
@@ -205,6 +216,16 @@ class Compiler(Computation):
             return collections.exists(collections.kept(collection, number, passing))
         failing = fill("NOT coalesce({0}, false)", self.condition(tree.predicate))
         return fill("(NOT {0})", collections.exists(collections.kept(collection, number, failing)))
+
+    def rows(self, found: related.Rows, asked: Quantified | None) -> Fragment:
+        """Those that pass, and decide what is asked: of `all` one that is not true of it."""
+        inner = replace(self, met=True)
+        conditions = [inner.condition(each) for each in found.conditions]
+        if asked and asked.predicate:
+            deciding = inner.condition(asked.predicate)
+            failing = asked.quantifier == "all"
+            conditions += [fill("NOT coalesce({0}, false)", deciding) if failing else deciding]
+        return self.columns.rows(found, conditions)
 
     # values
 

@@ -17,7 +17,8 @@ from dphub_serving.odata.values import Value
 from dphub_serving.sql.expression import TRUE, Compiler
 from dphub_serving.sql.fragment import Fragment, fill, joined
 from dphub_serving.sql.keys import between, row_of
-from dphub_serving.sql.relation import Relation, columns
+from dphub_serving.sql.related import Columns
+from dphub_serving.sql.relation import Relation
 from dphub_serving.sql.statement import Statement
 from dphub_serving.sql.table import Table
 
@@ -93,7 +94,7 @@ def _kept(question: _Question) -> Passing:
 def _passing(table: Table, wanted: Filter) -> Passing:
     every = Fragment(table.source())
     terms = _conjuncts(wanted.condition)
-    compiler = Compiler(columns(table), wanted.now)
+    compiler = Compiler(Columns(table), wanted.now)
     for number, term in enumerate(terms):
         keys = _keys(table, term)
         if keys is not None:

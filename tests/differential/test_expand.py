@@ -1,4 +1,5 @@
-"""`$expand` against plain Python over the same rows: composite keys, nulls, types, options."""
+"""`$expand`, any, all and `$count` over navigation against plain Python over the same rows:
+composite keys, nulls, types, options."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -125,3 +126,71 @@ def test_a_fraction_equals_no_whole_number(client: Client) -> None:
     for child, row in zip(CHILDREN, found, strict=True):
         ids = [p["id"] for p in PARENTS if p["n"] is not None and p["n"] == child["m"]]
         assert [each["id"] for each in row["back"]] == ids
+
+
+def over(row: Row, least: float | None) -> bool:
+    return row["price"] is not None and least is not None and row["price"] > least
+
+
+Of = Callable[[Row, list[Row]], bool]
+CONDITIONS: dict[str, Of] = {
+    "same/any()": lambda _, found: bool(found),
+    "not same/any()": lambda _, found: not found,
+    "same/any(c:c/price gt 1.5)": lambda _, found: any(over(c, 1.5) for c in found),
+    "not same/any(c:c/price gt 1.5)": lambda _, found: not any(over(c, 1.5) for c in found),
+    "same/all(c:c/price gt 1.5)": lambda _, found: all(over(c, 1.5) for c in found),
+    "same/any(c:c/price eq null)": lambda _, found: any(c["price"] is None for c in found),
+    "same/any(c:c/price gt price)": lambda p, found: any(over(c, p["price"]) for c in found),
+    "same/all(c:c/price gt price or c/id gt 60)": lambda p, found: all(
+        over(c, p["price"]) or c["id"] > 60 for c in found
+    ),
+    "same/any(c:c/price add 1 gt 2.5)": lambda _, found: any(over(c, 1.5) for c in found),
+    "first/price gt 1.5": lambda _, found: bool(found) and over(found[0], 1.5),
+    "same/$count gt 2": lambda _, found: len(found) > 2,
+    "same/$count($filter=price gt 1.5) eq 1": lambda _, found: (
+        sum(over(c, 1.5) for c in found) == 1
+    ),
+    "same/$filter(price gt 1.5)/any(c:c/id gt 60)": lambda _, found: any(
+        over(c, 1.5) and c["id"] > 60 for c in found
+    ),
+}
+# What is said of a text that may be null: `not` of it is null, and so not true of all.
+ANY_TEXT = "back/any(p:contains(p/word,'a'))"
+ALL_TEXT = "back/all(p:contains(p/word,'a'))"
+NOT_TEXT = "back/any(p:not contains(p/word,'a'))"
+
+
+@pytest.mark.parametrize("condition", CONDITIONS)
+def test_what_is_said_of_members(client: Client, condition: str) -> None:
+    answer = client.get(f"/odata/parents/Order?$select=id&$filter={condition}")
+    assert answer.status_code == 200, answer.text
+
+    def true_of(parent: Row) -> bool:
+        if condition.startswith("first"):
+            same = [c for c in CHILDREN if parent["n"] is not None and parent["n"] == c["m"]]
+        else:
+            same = [child for child in CHILDREN if meets(parent, child)]
+        return CONDITIONS[condition](parent, same)
+
+    wanted = [parent["id"] for parent in PARENTS if true_of(parent)]
+    assert [row["id"] for row in answer.json()["value"]] == wanted
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        (ANY_TEXT, lambda words: any(word is not None and "a" in word for word in words)),
+        (ALL_TEXT, lambda words: all(word is not None and "a" in word for word in words)),
+        (NOT_TEXT, lambda words: any(word is not None and "a" not in word for word in words)),
+    ],
+)
+def test_what_is_null_is_true_of_none(
+    client: Client, condition: str, said: Callable[[list[str | None]], bool]
+) -> None:
+    answer = client.get(f"/odata/children/Order?$select=id&$filter={condition}")
+    assert answer.status_code == 200, answer.text
+    wanted = []
+    for child in CHILDREN:
+        words = [p["word"] for p in PARENTS if p["n"] is not None and p["n"] == child["m"]]
+        wanted += [child["id"]] if said(words) else []
+    assert [row["id"] for row in answer.json()["value"]] == wanted
