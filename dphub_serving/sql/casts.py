@@ -47,6 +47,8 @@ _NARROW = {"Edm.Byte": "UTINYINT"}
 
 
 def cast(found: Fragment, was: Type, kind: Type) -> Fragment:
+    if kind == STRING and was.edm == "Edm.Decimal":
+        return fill(json.decimal(was, "{0}", text=True), found)
     if kind == STRING:
         return fill(_WRITTEN.get(was.edm, "{0}::VARCHAR"), found)
     if was == STRING:

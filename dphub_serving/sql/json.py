@@ -7,6 +7,7 @@ timestamps, binary, infinite dates, and 64-bit numbers for who asks for IEEE754C
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from dphub_k8s.api.types import ColumnType
 from dphub_serving.odata import bound
 from dphub_serving.odata.edm import Path
 from dphub_serving.odata.types import Kind, Types
@@ -26,6 +27,9 @@ DURATION = (
     f" || ({_MICROS} % 3600000000 // 60000000) || 'M'"
     f" || rtrim(rtrim(({_MICROS} % 60000000 * 0.000001::DECIMAL(9,6))::VARCHAR, '0'), '.') || 'S'"
 )
+# So many digits behind the point may be zeros that DuckDB turns into an exponent.
+_SMALL = 7
+_MOST_DIGITS = 38
 BINARY = "replace(replace(to_base64({0}), '+', '-'), '/', '_')"
 
 
@@ -122,8 +126,31 @@ def key_literal(kind: Kind, key: str) -> str:
             return TIMESTAMP.format(key)
         case "Edm.Binary":
             return "'binary''' || " + BINARY.format(key) + " || ''''"
+        case "Edm.Decimal":
+            return decimal(kind, key, text=True)
         case _:
             return f"{key}::VARCHAR"
+
+
+def decimal(kind: Kind, column: str, *, text: bool) -> str:
+    """DuckDB writes `.5` where no digit stands before the point, which is no JSON, and `1e-7` where
+    there are up to 15, which 4.0 has not: more digits before the point end both."""
+    digits, scale = _places(kind)
+    if scale < min(digits, _SMALL):
+        return f"{column}::VARCHAR" if text else column
+    if scale < _MOST_DIGITS:
+        wide = f"({column} + 0::DECIMAL(16,0))"
+        return f"{wide}::VARCHAR" if text else wide
+    if text:
+        return f"regexp_replace({column}::VARCHAR, '^(-?)[.]', '\\10.')"
+    return f"{column}::DECIMAL({scale},{scale - 1})"
+
+
+def _places(kind: Kind) -> tuple[int, int]:
+    if isinstance(kind, ColumnType):
+        return kind.facets["Precision"], kind.facets["Scale"]
+    assert isinstance(kind, bound.Type), "there are two kinds of types"
+    return kind.digits, kind.scale
 
 
 def _scalar(kind: Kind, column: str, *, ieee754: bool) -> str:
@@ -135,7 +162,9 @@ def _scalar(kind: Kind, column: str, *, ieee754: bool) -> str:
             return _NUMBER.format(column, f"{column}::VARCHAR::DOUBLE")
         case "Edm.Duration":
             return DURATION.format(column)
-        case "Edm.Int64" | "Edm.Decimal" | bound.WIDE:
+        case "Edm.Decimal":
+            return decimal(kind, column, text=ieee754)
+        case "Edm.Int64" | bound.WIDE:
             return f"{column}::VARCHAR" if ieee754 else column
         case "Edm.DateTimeOffset":
             return f"CASE WHEN isfinite({column}) THEN {TIMESTAMP.format(column)} END"

@@ -98,6 +98,7 @@ def rows(client: Client, query: str) -> list[dict[str, Any]]:
         ("case(n gt 1:1) eq null", [-3, 1]),
         ("case(n gt 1:1,true:2.5) eq 2.5", [-3, 1]),
         ("cast(n,Edm.String) eq '1'", [1]),
+        ("cast(0.25,Edm.String) eq '0.25' and n eq 1", [1]),
         ("cast(n,Edm.Byte) eq null", [-3]),
         ("cast(amount,Edm.Int32) eq 2", [-3, 1]),
         ("cast(day,Edm.Int32) eq null", ALL),

@@ -66,13 +66,16 @@ def test_every_declared_key_finds_its_row(lake: Lake, client: Client, sort: list
         assert client.get(f"/odata/orders/{row['@odata.id']}").json()["b"] == row["b"]
 
 
-@pytest.mark.parametrize("kind", ["long", "uuid", "date", "decimal(9,2)", "timestamp", "time"])
+@pytest.mark.parametrize(
+    "kind", ["long", "uuid", "date", "decimal(9,2)", "decimal(5,5)", "timestamp", "time"]
+)
 def test_a_declared_key_of_any_type(lake: Lake, client: Client, kind: str) -> None:
     literals = {
         "long": "9007199254740993",
         "uuid": "ABCDEF00-0000-4000-8000-000000000000",
         "date": "2024-02-29",
         "decimal(9,2)": "12.5",
+        "decimal(5,5)": "0.12500",
         "timestamp": "2024-01-02T03:04:05.5+02:00",
         "time": "03:04:05.500",
     }
