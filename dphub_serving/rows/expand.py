@@ -32,7 +32,8 @@ Links = Callable[[EntitySet, str, Expanded, Cursor], str]
 
 @dataclass
 class Children:
-    """The rows of one key as JSON: those of the page, how many there are, where more begin."""
+    """The rows of one key as JSON: those of the page, how many there are, where more begin; `last`
+    is the last row of the page as it was read."""
 
     texts: list[str] = field(default_factory=list)
     total: int = 0
@@ -44,10 +45,8 @@ class Children:
     def following(self) -> Cursor | None:
         if not self.more:
             return None
-        if len(self.last) > 1:
-            return AfterRow(keyset.cursor(self.last))
-        (position,) = self.last
-        return AtRow(position + 1)
+        place = self.last[4:]
+        return AfterRow(keyset.cursor(place)) if len(place) > 1 else AtRow(place[0] + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +132,19 @@ class Stitcher:
             raise TooComplex(message, target=TARGET)
         texts = self.rows([row[1] for row in rows], each.inner, each.target)
         found: dict[Key, Children] = {}
-        query = each.query
-        for (number, _, place, total, *last), text in zip(rows, texts, strict=True):
-            children = found.setdefault(keys[number], Children(total=total or 0))
+        skip, end, pages = each.query.skip, each.query.skip + each.query.page, each.pages
+        for row, text in zip(rows, texts, strict=True):
+            key, place = keys[row[0]], row[2]
+            children = found.get(key)
+            if children is None:
+                found[key] = children = Children(total=row[3] or 0)
             children.seen += 1
             place = place or children.seen
-            if query.skip < place <= query.skip + query.page:
+            if place > end:
+                children.more = pages
+            elif place > skip:
                 children.texts.append(text)
-                children.last = tuple(last)
-            children.more |= each.pages and place > query.skip + query.page
+                children.last = row
         return found
 
     def _shape(self, each: Expanded) -> Shape:
