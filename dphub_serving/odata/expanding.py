@@ -105,7 +105,7 @@ class Expander:
             recursive=options.levels is not None,
             selects=options.select is not None,
             inner=inner,
-            options=tuple(each for each in options.texts if each[0] in _REPEATED),
+            options=_repeated(options, inner),
         )
 
     def _inner(
@@ -165,6 +165,19 @@ def _name(item: ExpandItem) -> str | None:
             return text
         case _:
             return None
+
+
+def _repeated(options: Nested, inner: Expansion) -> tuple[tuple[str, str], ...]:
+    """The levels that are left are an expansion of the rows behind."""
+    found = {name: text for name, text in options.texts if name in _REPEATED}
+    named = {_name(item) for item in options.expand}
+    deeper = [each.way.name for each in inner if named.isdisjoint({each.way.name, None})]
+    if deeper and isinstance(options.levels, int):
+        texts = {**dict(options.texts), "levels": str(options.levels - 1)}
+        inside = ";".join(f"${name}={text}" for name, text in texts.items())
+        expanded = [found["expand"]] if "expand" in found else []
+        found["expand"] = ",".join([*expanded, f"{deeper[0]}({inside})"])
+    return tuple(found.items())
 
 
 def _scale(here: EntitySet, there: EntitySet, left: str, right: str) -> int | None:

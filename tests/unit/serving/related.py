@@ -70,6 +70,7 @@ def customers(**spec: Any) -> DataProduct:
         ),
         way("orders", "sales", "id", "customer", "many"),
         way("referrer_", "customers", "referrer", "id", "zeroOrOne"),
+        way("referred", "customers", "id", "referrer", "many"),
     )
 
 

@@ -227,6 +227,22 @@ def test_the_rest_of_a_level_below_is_behind_a_link_too(mesh: Client) -> None:
     assert ids({"items": rows(mesh, link)}) == ["c"]
 
 
+@pytest.mark.parametrize("more", ["", ";$expand=referrer_($select=id)"])
+def test_the_rest_has_the_levels_that_are_left(tmp_path: Path, more: str) -> None:
+    names, referrers = ["x"] * 9, [None, 1, 1, 1, 2, 3, 4, 7, 8]
+    tree = pl.DataFrame({"id": range(1, 10), "name": names, "referrer": referrers})
+    build_products.write(tmp_path, {"customers": tree})
+    related.publish_only(tmp_path, related.customers())
+    with serving(tmp_path / "home") as client:
+        levels = f"referred($levels=3;$select=id{more})"
+        url = f"/odata/customers/Customers?$filter=id eq 1&$expand={levels}"
+        (whole,) = rows(client, url)
+        (part,) = client.get(url, {"Prefer": "maxpagesize=2"}).json()["value"]
+        assert part["referred"] == whole["referred"][:2]
+        assert rows(client, part["referred@odata.nextLink"]) == whole["referred"][2:]
+        assert whole["referred"][2]["referred"][0]["referred"][0]["id"] == 8
+
+
 def test_the_rest_is_of_the_same_snapshots(tmp_path: Path) -> None:
     related.publish(tmp_path, related.sales(), related.customers())
     with serving(tmp_path / "home") as client:
