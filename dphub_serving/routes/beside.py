@@ -65,8 +65,12 @@ class Beside:
 
     @property
     def identity(self) -> str:
-        """Of all snapshots that are read."""
-        return self.target.identities(self._sets)
+        """Of all snapshots that are read, and of the ways from there, which metadata=full shows:
+        a way is there when its target is."""
+        known = self.target.view.sets
+        read = [self.target.entity_set, *(known[name] for name in self._sets)]
+        ways = [f"{way.name}={way.target}" for each in read for way in each.type.navigation]
+        return " ".join([self.target.identities(self._sets), *ways])
 
     @property
     def pins(self) -> tuple[tuple[str, int], ...]:

@@ -254,3 +254,17 @@ def test_the_rest_is_of_the_same_snapshots(tmp_path: Path) -> None:
         client.refresh()
         (rest,) = rows(client, ann["orders@odata.nextLink"])
         assert (rest["number"], rest["total"]) == (3, None)
+
+
+@pytest.mark.parametrize("url", [ORDERS, f"{ORDERS}(1)", "/odata/sales", f"{ORDERS}?$expand=items"])
+def test_links_appear_with_their_target(tmp_path: Path, url: str) -> None:
+    related.publish(tmp_path, related.sales())
+    with serving(tmp_path / "home") as client:
+        full = {"Accept": "application/json;odata.metadata=full"}
+        alone = client.get(url, full)
+        assert "buyer" not in alone.text
+        related.publish_only(tmp_path, related.customers())
+        client.refresh()
+        led = client.get(url, {**full, "If-None-Match": alone.headers["ETag"]})
+        assert led.status_code == 200
+        assert "/buyer" in led.text
