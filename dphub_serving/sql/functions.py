@@ -31,7 +31,7 @@ FUNCTIONS: Mapping[str, str] = {
     "fractionalseconds": _FRACTION,
     "date": "{0}::DATE",
     "time": "{0}::TIME::VARCHAR",
-    "totaloffsetminutes": "({0} - {0})",
+    "totaloffsetminutes": "(epoch_us({0}) * 0)",
     "totalseconds": "({0}::DECIMAL(20,0) * 0.000001::DECIMAL(7,6))::DECIMAL(20,6)",
     "mindatetime": "TIMESTAMPTZ '0001-01-01 00:00:00+00'",
     "maxdatetime": "TIMESTAMPTZ '9999-12-31 23:59:59.999999+00'",

@@ -108,6 +108,8 @@ def rows(client: Client, query: str) -> list[dict[str, Any]]:
         ("isof(orders.Row)", ALL),
         ("matchespattern(name,'^A.*b$')", [1]),
         ("matchespattern(name,concat('^',substring(name,0,1)))", [1, 2]),
+        ("totaloffsetminutes(at) eq 0", [-3, 1]),
+        ("totaloffsetminutes(at) add n eq 1", [1]),
         # the entity
         ("$this/n eq 1", [1]),
         ("orders.Row/n eq 1", [1]),
