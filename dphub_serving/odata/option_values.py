@@ -12,6 +12,7 @@ _NUMBER = re.compile(r"[0-9]{1,19}")
 _PLACE = re.compile(r"-?[0-9]{1,18}")
 _ANY = re.compile(r"[\s\S]+")
 _FORMAT = re.compile(r"atom|json|xml|[^/\s]+/.+", re.IGNORECASE)
+_LEVELS = re.compile(r"[0-9]+|max", re.IGNORECASE)
 _VERSION = re.compile(r"\*|[\w.~-]+", re.ASCII)
 
 
@@ -78,6 +79,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "skip": number("$skip"),
     "count": _boolean,
     "index": _index,
+    "levels": _like(_LEVELS, "a whole number or max", "$levels"),
     "format": _like(_FORMAT, "atom, json, xml or a media type", "$format"),
     "schemaversion": _like(_VERSION, "a version or *", "$schemaversion"),
     "skiptoken": str,

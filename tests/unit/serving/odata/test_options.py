@@ -57,7 +57,7 @@ def test_what_is_not_understood_is_a_bad_request(query: str) -> None:
     "query",
     [
         *["apply=identity", "$apply=identity"],
-        *["$deltatoken=1", "$index=1"],
+        *["$deltatoken=1", "$index=1", "$levels=1", "levels=max"],
     ],
 )
 def test_what_the_standard_has_and_the_service_has_not(query: str) -> None:
