@@ -16,6 +16,8 @@ def read(body: bytes) -> list[Part]:
     """Raises InvalidSyntax where the batch itself cannot be read, TooLarge."""
     try:
         found = json.loads(body)
+        # Python would let half of a surrogate pair pass.
+        json.dumps(found, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as problem:
         raise InvalidSyntax("the batch is no JSON") from problem
     requests = found.get("requests") if isinstance(found, dict) else None

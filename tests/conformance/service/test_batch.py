@@ -293,6 +293,8 @@ def test_formats_of_requests_and_responses_may_differ(served: Client) -> None:
         ("{", "application/json", {}, 400),
         ("[" * 100_000, "application/json", {}, 400),
         ("[]", "application/json", {}, 400),
+        (json.dumps({"requests": [asking("\ud800", "Rows")]}), "application/json", {}, 400),
+        (json.dumps({"requests": [asking("1", "Rows('\udfff')")]}), "application/json", {}, 400),
         ("{}", "application/json", {}, 400),
         ('{"requests":[1]}', "application/json", {}, 400),
         ('{"requests":[{"id":"1","url":"x"}]}', "application/json", {}, 400),
