@@ -6,13 +6,16 @@ from decimal import Decimal
 from dphub_serving.odata import ast, bound, numbers, operators, values
 from dphub_serving.odata.binding.base import named, start
 from dphub_serving.odata.binding.paths import Paths
-from dphub_serving.odata.bound import BOOLEAN, NULL, STRING, Constant, Expression, Type
+from dphub_serving.odata.bound import BOOLEAN, MOMENT, NULL, STRING, Constant, Expression, Type
 from dphub_serving.odata.errors import UnknownFunction, echo
 from dphub_serving.odata.functions import COLLECTION, FUNCTIONS, MISSING, NUMBER, WHOLE
 from dphub_serving.odata.numbers import is_integer, is_number
 
 _OF_MOMENTS = frozenset(
-    {"year", "month", "day", "hour", "minute", "second", "fractionalseconds", "date", "time"}
+    {
+        *("year", "month", "day", "hour", "minute", "second", "fractionalseconds", "date", "time"),
+        "totaloffsetminutes",
+    }
 )
 _PRIMITIVE = frozenset(
     {
@@ -57,18 +60,18 @@ class Calls(Paths):
             raise self.missing(f"{name} of a collection", start(tree))
         if allowed == WHOLE:
             return self.whole(found, tree)
+        meant = self.meant(tree)
         if allowed == NUMBER:
             fits = is_number(found.type)
         else:
             fits = found.type.edm in allowed
-            meant = self.meant(tree)
             if not fits and isinstance(meant, ast.Literal) and meant.kind == "string":
                 found, fits = self.read_as(meant, sorted(allowed)), True
         if not fits:
             wanted = " or ".join(sorted(allowed))
             raise self.error(f"{name} takes {wanted}, not {named(found.type)}", start(tree))
-        if name in _OF_MOMENTS and isinstance(tree, ast.Literal) and tree.kind == "datetime":
-            self.check_offset(name, tree)
+        if name in _OF_MOMENTS and found.type == MOMENT and isinstance(meant, ast.Literal):
+            self.check_offset(name, meant.text, start(tree))
         return found
 
     def read_as(self, tree: ast.Literal, kinds: list[str]) -> Constant:
@@ -87,10 +90,10 @@ class Calls(Paths):
             return found
         raise self.error(f"expected a whole number, found {named(found.type)}", start(tree))
 
-    def check_offset(self, name: str, tree: ast.Literal) -> None:
+    def check_offset(self, name: str, moment: str, at: int) -> None:
         """A moment keeps no offset here, so its parts are those of UTC."""
-        if not tree.text.upper().endswith(("Z", "+00:00", "-00:00", " 00:00")):
-            raise self.error(f"{name} of a literal needs the offset Z", tree.at)
+        if not moment.upper().endswith(("Z", "+00:00", "-00:00", " 00:00")):
+            raise self.error(f"{name} of a literal needs the offset Z", at)
 
     def check_pattern(self, found: Expression, tree: ast.Expr) -> None:
         if isinstance(found, Constant) and _BEYOND_RE2.search(str(found.value)):
