@@ -65,12 +65,13 @@ class Beside:
 
     @property
     def identity(self) -> str:
-        """Of all snapshots that are read, and of the ways from there, which metadata=full shows:
-        a way is there when its target is."""
+        """Of all snapshots that are read, of the ways from there, which metadata=full shows (a way
+        is there when its target is), and of how many rows are brought along."""
         known = self.target.view.sets
         read = [self.target.entity_set, *(known[name] for name in self._sets)]
         ways = [f"{way.name}={way.target}" for each in read for way in each.type.navigation]
-        return " ".join([self.target.identities(self._sets), *ways])
+        size = [f"maxpagesize={self.wish.maxpagesize}"] if self.expansion else []
+        return " ".join([self.target.identities(self._sets), *ways, *size])
 
     @property
     def pins(self) -> tuple[tuple[str, int], ...]:

@@ -268,3 +268,18 @@ def test_links_appear_with_their_target(tmp_path: Path, url: str) -> None:
         led = client.get(url, {**full, "If-None-Match": alone.headers["ETag"]})
         assert led.status_code == 200
         assert "/buyer" in led.text
+
+
+@pytest.mark.parametrize(
+    "url", [ORDERS, f"{ORDERS}(1)/buyer/orders", f"{ORDERS}(3)/buyer/orders(1)"]
+)
+def test_pages_of_what_is_expanded_have_tags_of_their_own(tmp_path: Path, url: str) -> None:
+    small = related.sales(odata={"default_top": 1, "max_top": 1, "page_size": 1})
+    related.publish(tmp_path, small, related.customers())
+    with serving(tmp_path / "home") as client:
+        url = f"{url}?$expand=items"
+        found = [client.get(url, {"Prefer": f"maxpagesize={size}"}) for size in (1, 2, 9)]
+        bodies = [each.json() for each in found]
+        first = [body.get("value", [body])[0] for body in bodies]
+        assert [len(row["items"]) for row in first] == [1, 2, 3]
+        assert len({each.headers["ETag"] for each in found}) == 3
