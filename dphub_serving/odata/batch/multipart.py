@@ -34,8 +34,8 @@ def head(boundary: str) -> str:
 def write(answer: Answer, boundary: str) -> Iterator[bytes]:
     """With lines that end as RFC 2046 has it, and a length for whoever reads by it."""
     lines = [f"--{boundary}", "Content-Type: application/http", "Content-Transfer-Encoding: binary"]
-    if answer.part.id is not None:
-        lines.append(f"Content-ID: {answer.part.id}")
+    if id := _text(answer.part.id):
+        lines.append(f"Content-ID: {id}")
     lines += ["", f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"]
     for name, value in answer.headers.items():
         lines.append(f"{_SPELLED.get(name, name.title())}: {value}")

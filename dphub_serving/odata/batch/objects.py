@@ -66,8 +66,8 @@ def _part(given: object, target: str, known: set[str]) -> Part:
     id = _string(given, "id", target)
     group = _string(given, "atomicityGroup", target) if "atomicityGroup" in given else None
     headers = given.get("headers") or {}
-    if not isinstance(headers, dict) or not all(isinstance(v, str) for v in headers.values()):
-        raise InvalidSyntax("headers are an object of strings", target=f"{target}/headers")
+    if not isinstance(headers, dict) or not all(map(_is_line, [*headers, *headers.values()])):
+        raise InvalidSyntax("headers are an object of one-line strings", target=f"{target}/headers")
     after = given.get("dependsOn") or []
     if not isinstance(after, list) or not all(isinstance(each, str) for each in after):
         raise InvalidSyntax("dependsOn is an array of ids", target=f"{target}/dependsOn")
@@ -86,6 +86,10 @@ def _part(given: object, target: str, known: set[str]) -> Part:
         group=group,
         problem=conditional if "if" in given else None,
     )
+
+
+def _is_line(found: object) -> bool:
+    return isinstance(found, str) and not {"\r", "\n", "\0"} & set(found)
 
 
 def _string(given: dict[str, object], name: str, target: str) -> str:

@@ -295,6 +295,7 @@ def test_formats_of_requests_and_responses_may_differ(served: Client) -> None:
         ("[]", "application/json", {}, 400),
         (json.dumps({"requests": [asking("\ud800", "Rows")]}), "application/json", {}, 400),
         (json.dumps({"requests": [asking("1", "Rows('\udfff')")]}), "application/json", {}, 400),
+        ('{"requests":[{"id":"1","method":"get","url":"x","headers":{"a":"b\\r\\nc: d"}}]}', "application/json", {}, 400),  # noqa: E501
         ("{}", "application/json", {}, 400),
         ('{"requests":[1]}', "application/json", {}, 400),
         ('{"requests":[{"id":"1","url":"x"}]}', "application/json", {}, 400),
@@ -319,6 +320,12 @@ def test_a_batch_that_is_none(
     answer = served.post(BATCH, content, media, headers)
     assert answer.status_code == status, answer.text
     assert answer.json()["error"]["message"]
+
+
+def test_an_id_adds_no_header(served: Client) -> None:
+    content = json.dumps({"requests": [asking("1\r\nETag: x", "Rows/$count")]})
+    answer = served.post(BATCH, content, "application/json", {"Accept": "multipart/mixed"})
+    assert "\r\nContent-ID: 1ETag: x\r\n\r\nHTTP/1.1 200" in answer.text
 
 
 def test_a_part_that_is_none(served: Client) -> None:
