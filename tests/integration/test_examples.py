@@ -57,6 +57,13 @@ def asset(stack: Stack, fields: str) -> dict[str, Any]:
     return found
 
 
+def checked(stack: Stack) -> dict[str, Any]:
+    return {
+        check["name"]: check["executionForLatestMaterialization"]
+        for check in asset(stack, CHECKS)["assetChecksOrError"]["checks"]
+    }
+
+
 def test_the_warning_is_seen_by_whoever_looks(stack: Stack) -> None:
     run = subprocess.run(
         [sys.executable, "-m", "dphub_k8s", "get", REPORTS, "--output", "wide"],
@@ -65,10 +72,11 @@ def test_the_warning_is_seen_by_whoever_looks(stack: Stack) -> None:
     )  # fmt: skip
     assert "Warned" in run.stdout
     assert "rule:explained: 180 of 1,500 rows, 12 percent; mustBeLessThan 10 percent" in run.stdout
-    checks = {
-        check["name"]: check["executionForLatestMaterialization"]
-        for check in asset(stack, CHECKS)["assetChecksOrError"]["checks"]
-    }
+    eventually(
+        lambda: all(each["status"] != "IN_PROGRESS" for each in checked(stack).values()),
+        "the run that checked them had ended",
+    )
+    checks = checked(stack)
     assert checks["cardinality"]["status"] == "SUCCEEDED"
     warned = checks.pop("rule_explained")
     assert (warned["status"], warned["evaluation"]["severity"]) == ("FAILED", "WARN")

@@ -61,10 +61,12 @@ def test_the_filters_answer(stack: Stack) -> None:
         ).stdout
         for line in asked
     ]  # fmt: skip
-    *pages, open_ones, report = map(json.loads, found)
+    *pages, open_ones, report, explained = map(json.loads, found)
     assert [page["@odata.count"] for page in pages] == [30, 10, 90, 85]
     assert open_ones == 81
     assert report["number"] == "R00002"
+    assert report["scheduled"]["id"] == report["outage"]
+    assert explained == 664
 
 
 def test_the_service_roots_of_the_readme_answer(stack: Stack) -> None:
