@@ -3,7 +3,7 @@
 Entity tags are weak, so that they hold for every encoding; what is not worth it stays as it is.
 """
 
-from functools import partial
+from functools import lru_cache, partial
 
 import anyio.to_thread
 from backports import zstd
@@ -43,6 +43,7 @@ class Compression:
         await app(scope, receive, reply)
 
 
+@lru_cache(64)
 def chosen(accept_encoding: str) -> str | None:
     """RFC 9110, section 12.5.3; a coding that is not named is not sent."""
     said = qualities(accept_encoding)
@@ -81,9 +82,14 @@ async def _varied(send: Send, message: Message) -> None:
     """A response depends on what is accepted also where it is not compressed, as a 304."""
     if message["type"] == "http.response.start":
         headers = MutableHeaders(raw=message["headers"])
-        told = [name.strip() for name in headers.get("vary", "").split(",") if name.strip()]
-        headers["vary"] = ", ".join(dict.fromkeys([*told, "Accept-Encoding"]))
+        headers["vary"] = _with_encoding(headers.get("vary", ""))
     await send(message)
+
+
+@lru_cache(64)
+def _with_encoding(vary: str) -> str:
+    told = [name.strip() for name in vary.split(",") if name.strip()]
+    return ", ".join(dict.fromkeys([*told, "Accept-Encoding"]))
 
 
 async def _without_length(send: Send, least: int, message: Message) -> None:

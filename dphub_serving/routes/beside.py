@@ -44,7 +44,8 @@ class Beside:
 
     def reading(self, asked: Query | Lookup | Filter | None) -> "Beside":
         """With the sets that expressions of the request look into."""
-        return replace(self, looked=self.looked | expansion.related(asked))
+        looked = expansion.related(asked)
+        return replace(self, looked=self.looked | looked) if looked else self
 
     @cached_property
     def _sets(self) -> list[str]:
