@@ -107,7 +107,6 @@ def _hub(settings: ServingSettings) -> Hub:
         answers=Lru(settings.cache_bytes, len),
         flights=Flights(),
         secret=link_secret(settings.link_secret, settings.secret_file),
-        parsed=Lru(odata.MOST_KEPT),
         builds=LocalBuilds(local, settings.native / "local.lock") if local else None,
         refused=dict(local.refused) if local else {},
     )

@@ -9,7 +9,6 @@ from dphub_serving.catalog.polling import Polling
 from dphub_serving.catalog.reading import CatalogReader
 from dphub_serving.catalog.served import Served
 from dphub_serving.odata.errors import Unavailable
-from dphub_serving.odata.url import Request
 from dphub_serving.rows.engine import Engine
 from dphub_serving.rows.flights import Flights
 from dphub_serving.rows.lru import Lru
@@ -28,7 +27,6 @@ class Hub:
     answers: Lru[tuple[str, ...], bytes]
     flights: Flights[bytes]
     secret: bytes
-    parsed: Lru[tuple[bytes, bytes, frozenset[str]], Request]
     builds: LocalBuilds | None
     refused: dict[str, str]
 

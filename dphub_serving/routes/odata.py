@@ -29,8 +29,6 @@ from dphub_serving.routes.exchange import Exchange
 from dphub_serving.routes.hub import Hub
 
 MAX_QUERY_BYTES = 1_000_000
-# Trees take some forty times as much as their text.
-LONGEST_KEPT, MOST_KEPT = 1_000, 500
 _QUERY_TYPES = frozenset({"text/plain", "application/x-www-form-urlencoded"})
 
 
@@ -53,7 +51,9 @@ async def _respond(hub: Hub, exchange: Exchange, catalog: Catalog | None) -> Res
     if catalog is None:
         await hub.polling.keep_up()
         catalog = hub.catalog
-    request = _parsed(hub, catalog, exchange.raw_path, exchange.raw_query)
+    request = url.parse(
+        exchange.raw_path, exchange.raw_query, hub_sets=catalog.hub_names, secret=hub.secret
+    )
     allowed = _allowed(request.path)
     if exchange.method == "OPTIONS":
         return Response(status_code=204, headers={**exchange.always, "Allow": allowed})
@@ -68,17 +68,6 @@ async def _respond(hub: Hub, exchange: Exchange, catalog: Catalog | None) -> Res
             exchange, request.path, partial(respond, hub, catalog=catalog if isolated else None)
         )
     return await _read(hub, catalog, exchange, request)
-
-
-def _parsed(hub: Hub, catalog: Catalog, path: bytes, query: bytes) -> url.Request:
-    """A URL that was asked before is not read again, unless it is long."""
-    key = (path, query, catalog.hub_names)
-    found = hub.parsed.get(key)
-    if found is None:
-        found = url.parse(path, query, hub_sets=catalog.hub_names, secret=hub.secret)
-        if len(path) + len(query) <= LONGEST_KEPT:
-            hub.parsed.put(key, found)
-    return found
 
 
 def _allowed(path: ResourcePath) -> str:
