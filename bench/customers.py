@@ -3,9 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from dphub_k8s.api.product import API_VERSION
+from bench import generated
 
 NAME = "customers"
 ENTITY_SET = "Customers"
@@ -30,27 +28,8 @@ FROM range({ROWS}) t(i)
 
 
 def generate(folder: Path) -> Path:
-    """The same rows every time."""
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / FILE
-    with duckdb.connect() as database:
-        database.execute(f"COPY ({_ROWS}) TO '{file}' (FORMAT parquet, COMPRESSION zstd)")
-    return file
+    return generated.write(folder / FILE, _ROWS)
 
 
 def product() -> dict[str, Any]:
-    """The document; its source is in the data root."""
-    return {
-        "apiVersion": API_VERSION,
-        "kind": "DataProduct",
-        "metadata": {"name": NAME},
-        "spec": {
-            "api": {"path": f"/{NAME}", "resource": ENTITY_SET},
-            "backend": {"sources": {NAME: {"path": FILE}}},
-            "entity": {
-                "name": "Customer",
-                "key_column": "customer_id",
-                "columns": [{"name": name, "type": kind} for name, kind in COLUMNS.items()],
-            },
-        },
-    }
+    return generated.document(NAME, FILE, ENTITY_SET, COLUMNS, name="Customer")

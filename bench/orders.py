@@ -3,10 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
-from bench import customers
-from dphub_k8s.api.product import API_VERSION
+from bench import customers, generated
 
 NAME = "orders"
 ENTITY_SET = "Orders"
@@ -41,37 +38,14 @@ FROM range({ROWS}) t(i)
 
 
 def generate(folder: Path) -> Path:
-    """The same rows every time."""
-    folder.mkdir(parents=True, exist_ok=True)
-    file = folder / FILE
-    with duckdb.connect() as database:
-        database.execute("SET TimeZone = 'UTC'")
-        database.execute(f"COPY ({_ROWS}) TO '{file}' (FORMAT parquet, COMPRESSION zstd)")
-    return file
+    return generated.write(folder / FILE, _ROWS)
 
 
 def product() -> dict[str, Any]:
-    """The document; its source is in the data root."""
-    return {
-        "apiVersion": API_VERSION,
-        "kind": "DataProduct",
-        "metadata": {"name": NAME},
-        "spec": {
-            "api": {"path": f"/{NAME}", "resource": ENTITY_SET},
-            "backend": {"sources": {NAME: {"path": FILE}}},
-            "entity": {
-                "name": "Order",
-                "key_column": "order_id",
-                "columns": [{"name": name, "type": kind} for name, kind in COLUMNS.items()],
-                "navigation": [
-                    {
-                        "name": BUYER,
-                        "target": customers.NAME,
-                        "multiplicity": "one",
-                        "keys": [{"left": "customer_id", "right": "customer_id"}],
-                    }
-                ],
-            },
-            "odata": {"max_top": 1000, "default_top": 100},
-        },
+    way = {
+        "name": BUYER,
+        "target": customers.NAME,
+        "multiplicity": "one",
+        "keys": [{"left": "customer_id", "right": "customer_id"}],
     }
+    return generated.document(NAME, FILE, ENTITY_SET, COLUMNS, name="Order", navigation=[way])
