@@ -67,7 +67,8 @@ class Declarations:
             outcomes = admission.admit_all(documents, roots=self._roots, memory=self._memory)
             found = list(map(self._declared, oldest_first, outcomes))
             every = {one.name: one for _, _, one in found}
-            self._known = {one.name: (s, o, _beside(one, every)) for s, o, one in found}
+            products = {name: one.product for name, one in every.items()}
+            self._known = {o.name: (s, out, _beside(o, every, products)) for s, out, o in found}
             self._seen = listed
             self.stored = {stored.name: stored for stored in listed}
             self._found = {name: one for name, (_, _, one) in self._known.items()}
@@ -99,15 +100,15 @@ def _declared(stored: Stored, outcome: Outcome) -> Declared:
     )
 
 
-def _beside(one: Declared, every: Mapping[str, Declared]) -> Declared:
+def _beside(
+    one: Declared, every: Mapping[str, Declared], products: Mapping[str, DataProduct | None]
+) -> Declared:
     """What is said of it among all others."""
     if one.product is None:
         return one
     reads = one.product.spec.backend.products.values()
     domains = {name: every[name].domain for name in reads if name in every}
-    leads = bool(one.product.spec.entity.navigation)
-    there = {name: each.product for name, each in every.items()} if leads else {}
-    lost = tuple(unserved(one.product, there))
+    lost = tuple(unserved(one.product, products))
     same = (one.domains, one.unserved) == (domains, lost)
     return one if same else replace(one, domains=domains, unserved=lost)
 
