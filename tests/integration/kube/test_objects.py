@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from dphub_k8s.cluster.errors import ADVICE
 from dphub_k8s.reconcile.export import NAME as EXPORT
 from tests.integration.kube.hub import NAMESPACE, KubeHub, running
 from tests.integration.stack import NAME, PATIENCE, eventually, example
@@ -18,6 +19,7 @@ from tests.kube.control_plane import ControlPlane
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(4 * PATIENCE)]
 INGRESS = f"ingress/dp-{NAME}"
 HOST = "data.example.org"
+FORBIDDEN = ADVICE[403]
 SELECTOR = f"dphub.io/product={NAME}"
 
 
@@ -30,7 +32,7 @@ def hub(control_plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -
         assert started.wait()
         eventually(lambda: found(started, INGRESS), "there was an Ingress")
         yield started
-        assert [line for line in started.stack.log if "403" in line] == []
+        assert [line for line in started.stack.log if FORBIDDEN in line] == []
 
 
 def found(hub: KubeHub, what: str) -> dict[str, Any]:
