@@ -8,7 +8,6 @@ index, as declared keys do that the rows are not sorted by.
 
 from dataclasses import dataclass
 
-from dphub_k8s.api.keys import KeyRecipe
 from dphub_serving.odata.query import Inside, Lookup
 from dphub_serving.sql import inside
 from dphub_serving.sql.fragment import Fragment
@@ -45,64 +44,50 @@ def compile_lookup(table: Table, lookup: Lookup, shape: Shape) -> Direct | Index
     (key,) = lookup.key
     recipe = table.recipe
     if recipe and not recipe.is_digest(str(key)):
-        return _spelled(table, lookup, shape, recipe, str(key))
+        found = spelled(table, recipe, str(key))
+        if found is None:
+            return None
+        conditions, params = found
+        text, given = _select(table, lookup, shape, " AND ".join(conditions), KEY_GIVEN)
+        return Direct(Statement(text, (*given, *params)))
     if table.index_file:
         return _indexed(table, lookup, shape, key)
     if recipe:
         return None
-    found, source = row_of(table, key), _source(table, lookup)
-    text = _select(table, lookup, shape, found.text)
-    given = _given(table, lookup, shape, key)
-    return Direct(Statement(text, (*given, *source.params, *found.params)))
-
-
-def _spelled(
-    table: Table, lookup: Lookup, shape: Shape, recipe: KeyRecipe, key: str
-) -> Direct | None:
-    found = spelled(table, recipe, key)
-    if found is None:
-        return None
-    conditions, params = found
-    text = _select(table, lookup, shape, " AND ".join(conditions), KEY_GIVEN)
-    given = _given(table, lookup, shape, key)
-    return Direct(Statement(text, (*given, *_source(table, lookup).params, *params)))
+    by_key = row_of(table, key)
+    text, given = _select(table, lookup, shape, by_key.text)
+    return Direct(Statement(text, (*given, *by_key.params)))
 
 
 def _indexed(table: Table, lookup: Lookup, shape: Shape, key: object) -> Indexed:
     kind = table.types[table.key]
     index = f"SELECT position FROM {table.index()} WHERE key = {stored(kind)}"
-    given = _given(table, lookup, shape, key)
-    text = _select(
-        table, lookup, shape, "file_row_number = ?", KEY_GIVEN if table.spelled else None
-    )
-    source = _source(table, lookup)
-    return Indexed(Statement(index, (key,)), text, (*given, *source.params))
-
-
-def _source(table: Table, lookup: Lookup) -> Fragment:
-    return Relation.of(lookup).over(table, Fragment(table.source()))
+    known = KEY_GIVEN if table.spelled else None
+    text, given = _select(table, lookup, shape, "file_row_number = ?", known)
+    return Indexed(Statement(index, (key,)), text, given)
 
 
 def _select(
     table: Table, lookup: Lookup, shape: Shape, condition: str, key: str | None = None
-) -> str:
-    known, source = key is not None, _source(table, lookup).text
-    relation = reading(table, lookup, shape, f" WHERE {condition}", key_known=known, source=source)
+) -> tuple[str, tuple[object, ...]]:
+    """The statement, and what it takes before the parameters of the condition."""
+    (given,) = lookup.key
+    source = Relation.of(lookup).over(table, Fragment(table.source()))
+    relation = reading(
+        table, lookup, shape, f" WHERE {condition}", key_known=key is not None, source=source.text
+    )
+    json = _json(table, lookup, shape, key)
+    # The key, once for every place in which the JSON names it, or what else the JSON takes: no key
+    # has anything inside.
+    named = (given,) * (json.text.count(KEY_GIVEN) if key else 0)
     # The key is unique; the limit lets DuckDB stop at the row.
-    return f"SELECT {_json(table, lookup, shape, key).text} FROM {relation} LIMIT 1"
+    text = f"SELECT {json.text} FROM {relation} LIMIT 1"
+    return text, (*named, *json.params, *source.params)
 
 
 def _json(table: Table, lookup: Lookup, shape: Shape, key: str | None) -> Fragment:
-    """Without the key among its parameters."""
     if not isinstance(lookup, Inside):
         return Fragment(row(table, lookup, shape, key))
     (top,) = lookup.select
     column = (key or table.key_sql()) if top.name == table.key else name(top.name)
     return inside.row(lookup, column, shape.style)
-
-
-def _given(table: Table, lookup: Lookup, shape: Shape, key: object) -> tuple[object, ...]:
-    """The key, once for every place in which the JSON names it, or what else the JSON takes: no key
-    has anything inside."""
-    found = _json(table, lookup, shape, KEY_GIVEN if table.spelled else None)
-    return (key,) * found.text.count(KEY_GIVEN) + found.params
