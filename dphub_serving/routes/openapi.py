@@ -1,5 +1,7 @@
 """`/odata/<product>/openapi.json`: the product's service for programs that know no OData."""
 
+import re
+
 from fastapi import Request, Response
 from starlette.types import Receive, Scope, Send
 
@@ -12,7 +14,7 @@ from dphub_serving.routes.exchange import Exchange
 from dphub_serving.routes.hub import Hub
 
 # A name with a dot is no entity set's, and `api.path` may not be this one.
-PATHS = (f"{url.ROOT}/{openapi.NAME}", f"{url.ROOT}/{{product}}/{openapi.NAME}")
+PATH = re.compile(rf"{url.ROOT}/(?:[^/]+/)?{re.escape(openapi.NAME)}")
 
 
 async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:

@@ -36,8 +36,6 @@ def _failed(exchange: Exchange, error: Exception) -> Response:
 
 async def elsewhere(http: Request, error: Exception) -> Response:
     """Of what is not OData."""
-    if isinstance(error, ODataError):
-        return _response(http.method, always("4.0"), error)
     _log(http.url.path, http.url.query, error)
     return _response(http.method, always("4.0"), ODataError(_INTERNAL))
 
