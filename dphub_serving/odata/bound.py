@@ -56,6 +56,7 @@ MOMENT = Type("Edm.DateTimeOffset")
 TIME = Type("Edm.TimeOfDay")
 DURATION = Type("Edm.Duration")
 INTEGER = Type("Edm.Int64", 19)
+INT32 = Type("Edm.Int32", 10)
 # Of what is navigation from there, and no value.
 NAVIGATION = Type("navigation")
 

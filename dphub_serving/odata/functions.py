@@ -11,7 +11,7 @@ from dphub_serving.odata.bound import (
     BOOLEAN,
     DATE,
     DURATION,
-    INTEGER,
+    INT32,
     MOMENT,
     STRING,
     TIME,
@@ -48,8 +48,8 @@ _DAY = _one_of(DATE, MOMENT)
 _CLOCK = _one_of(TIME, MOMENT)
 _TEST = Signature((_TEXT, _TEXT), BOOLEAN)
 _MAP = Signature((_TEXT,), STRING)
-_OF_DAY = Signature((_DAY,), INTEGER)
-_OF_CLOCK = Signature((_CLOCK,), INTEGER)
+_OF_DAY = Signature((_DAY,), INT32)
+_OF_CLOCK = Signature((_CLOCK,), INT32)
 _OF_COLLECTIONS = Signature((COLLECTION, COLLECTION), BOOLEAN)
 _ROUND = Signature((NUMBER,), None)
 
@@ -58,8 +58,8 @@ FUNCTIONS: Mapping[str, Signature] = {
     "contains": _TEST,
     "endswith": _TEST,
     "startswith": _TEST,
-    "indexof": Signature((_TEXT, _TEXT), INTEGER),
-    "length": Signature((_TEXT,), INTEGER),
+    "indexof": Signature((_TEXT, _TEXT), INT32),
+    "length": Signature((_TEXT,), INT32),
     "substring": Signature((_TEXT, WHOLE, WHOLE), STRING, optional=1),
     "tolower": _MAP,
     "toupper": _MAP,
@@ -73,7 +73,7 @@ FUNCTIONS: Mapping[str, Signature] = {
     "fractionalseconds": Signature((_CLOCK,), SECOND),
     "date": Signature((_one_of(MOMENT),), DATE),
     "time": Signature((_one_of(MOMENT),), TIME),
-    "totaloffsetminutes": Signature((_one_of(MOMENT),), INTEGER),
+    "totaloffsetminutes": Signature((_one_of(MOMENT),), INT32),
     "totalseconds": Signature((_one_of(DURATION),), TOTAL_SECONDS),
     "now": Signature((), MOMENT),
     "mindatetime": Signature((), MOMENT),

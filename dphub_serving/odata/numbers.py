@@ -121,7 +121,7 @@ def rounded_type(kind: Type) -> Type:
     """Rounding a decimal may carry into one digit more."""
     if kind.edm != "Edm.Decimal":
         return kind
-    return Type(WIDE, min(kind.digits - kind.scale + 1, MAX_DIGITS))
+    return Type(kind.edm, min(kind.digits - kind.scale + 1, MAX_DIGITS))
 
 
 def _whole(left: Type, right: Type) -> int:

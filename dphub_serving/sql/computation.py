@@ -119,7 +119,8 @@ class Computation:
         if tree.name == "substring" and len(arguments) == 2:
             template = functions.SUBSTRING
         found = fill(template, *arguments)
-        return fill(f"{{0}}::{sql_type(tree.type)}", found) if tree.type.edm == WIDE else found
+        exact = tree.type.edm in (WIDE, "Edm.Decimal")
+        return fill(f"{{0}}::{sql_type(tree.type)}", found) if exact else found
 
 
 def _place(found: Fragment, tree: Expression) -> Fragment:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dphub_serving.sql import collections
 
 _FROM = "CASE WHEN {1} < 0 THEN greatest(length({0}) + {1}, 0) ELSE {1} END + 1"
-_FRACTION = "(date_part('microsecond', {0}) % 1000000 * 0.000001::DECIMAL(7,6))::DECIMAL(7,6)"
+_FRACTION = "(date_part('microsecond', {0}) % 1000000 * 0.000001::DECIMAL(7,6))"
 
 UTC = "({0} AT TIME ZONE 'UTC')"
 TIME = "{0}::TIME"
@@ -32,7 +32,7 @@ FUNCTIONS: Mapping[str, str] = {
     "date": "{0}::DATE",
     "time": "{0}::TIME::VARCHAR",
     "totaloffsetminutes": "(epoch_us({0}) * 0)",
-    "totalseconds": "({0}::DECIMAL(20,0) * 0.000001::DECIMAL(7,6))::DECIMAL(20,6)",
+    "totalseconds": "({0}::DECIMAL(20,0) * 0.000001::DECIMAL(7,6))",
     "mindatetime": "TIMESTAMPTZ '0001-01-01 00:00:00+00'",
     "maxdatetime": "TIMESTAMPTZ '9999-12-31 23:59:59.999999+00'",
     "matchespattern": "regexp_matches({0}, {1})",
