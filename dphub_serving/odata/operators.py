@@ -29,7 +29,7 @@ from dphub_serving.odata.bound import (
 from dphub_serving.odata.numbers import Gap, is_number
 from dphub_serving.odata.values import Value
 
-_MIRRORED: Mapping[ComparisonOperator, ComparisonOperator] = {
+MIRRORED: Mapping[ComparisonOperator, ComparisonOperator] = {
     "eq": "eq",
     "ne": "ne",
     "gt": "lt",
@@ -96,7 +96,7 @@ def comparison(
     if not comparable(left.type, right.type):
         return None
     if is_null(left) or (_is_literal(left) and not _is_literal(right)):
-        operator, left, right = _MIRRORED[operator], right, left
+        operator, left, right = MIRRORED[operator], right, left
     if is_null(right):
         return _with_null(operator, left)
     if is_number(left.type):
@@ -104,6 +104,15 @@ def comparison(
             return _with_number(operator, left, right)
         return Comparison(operator, left, right, numbers.common(left.type, right.type))
     return Comparison(operator, left, right, left.type)
+
+
+def comparison_behind(
+    operator: ComparisonOperator, left: Expression, floor: Constant
+) -> Expression | None:
+    """With a value between this one and the next."""
+    if is_null(left):
+        return Constant(operator == "ne", BOOLEAN)
+    return _with_gap(operator, left, Gap("inside", floor)) if left.type == floor.type else None
 
 
 def structural(

@@ -29,6 +29,14 @@ class Unfit(ValueError):
     """The text is no value of the type."""
 
 
+class Finer(Unfit):
+    """A value of the type that lies between two of those that are kept, behind `floor`."""
+
+    def __init__(self, text: str, edm: str, floor: Value) -> None:
+        super().__init__(f"{echo(text)} has more than six digits of a second")
+        self.text, self.edm, self.floor = text, edm, floor
+
+
 def from_literal(literal: Literal, edm: str) -> Value:
     """Raises Unfit, also where the standard knows no cast between the two."""
     if literal.kind != "string" and literal.kind not in _KINDS.get(edm, ()):
@@ -42,6 +50,8 @@ def from_text(text: str, edm: str) -> Value:
         raise Unfit(f"{edm} has no values in a URL")
     try:
         return read(text)
+    except Finer:
+        raise
     except (ValueError, OverflowError, ArithmeticError, binascii.Error) as problem:
         raise Unfit(f"{echo(text)} is no {edm}") from problem
 
@@ -102,7 +112,12 @@ def _date(text: str) -> dt.date:
 def _time(text: str) -> dt.time:
     if not re.fullmatch(r"[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,12})?)?", text):
         raise ValueError(text)
-    return dt.time.fromisoformat(_microseconds(text))
+    # Python would keep six digits, and say nothing.
+    clock, finer = _microseconds(text)
+    found = dt.time.fromisoformat(clock)
+    if finer:
+        raise Finer(text, "Edm.TimeOfDay", found)
+    return found
 
 
 def _datetime(text: str) -> dt.datetime:
@@ -110,18 +125,21 @@ def _datetime(text: str) -> dt.datetime:
     match = re.fullmatch(r"(\S{10})[Tt]([0-9:.]+)([Zz]|[ +-][0-9]{2}:[0-9]{2})", text)
     if match is None:
         raise ValueError(text)
-    day, clock, offset = match.groups()
+    day, whole, offset = match.groups()
     zone = "+00:00" if offset in {"Z", "z"} else offset.replace(" ", "+")
+    clock, finer = _microseconds(whole)
     moment = dt.datetime.combine(_date(day), _time(clock))
-    return dt.datetime.fromisoformat(moment.isoformat() + zone).astimezone(dt.UTC)
+    found = dt.datetime.fromisoformat(moment.isoformat() + zone).astimezone(dt.UTC)
+    if finer:
+        raise Finer(text, "Edm.DateTimeOffset", found)
+    return found
 
 
-def _microseconds(clock: str) -> str:
-    """Python keeps six digits of a second; what is finer must be zero."""
+def _microseconds(clock: str) -> tuple[str, bool]:
+    """And whether the second has more digits than that."""
     whole, dot, fraction = clock.partition(".")
-    if fraction[6:].strip("0"):
-        raise ValueError(clock)
-    return whole + dot + fraction[:6].ljust(6, "0") if dot else whole
+    kept = fraction[:6].ljust(6, "0")
+    return f"{whole}.{kept}" if dot else whole, bool(fraction[6:].strip("0"))
 
 
 def _duration(text: str) -> dt.timedelta:
@@ -133,11 +151,13 @@ def _duration(text: str) -> dt.timedelta:
     if match is None or not any(match.groups()[1:]) or match[1] == "+":
         raise ValueError(text)
     days, hours, minutes = (int(match[group] or 0) for group in (2, 3, 4))
-    microseconds = Decimal(match[5] or 0) * 1_000_000
-    if microseconds != microseconds.to_integral_value():
-        raise ValueError(text)
-    length = dt.timedelta(days=days, hours=hours, minutes=minutes, microseconds=int(microseconds))
-    return -length if match[1] == "-" else length
+    microseconds = Decimal(match[5] or 0) * 1_000_000 * (-1 if match[1] else 1)
+    length = dt.timedelta(days=days, hours=hours, minutes=minutes)
+    floor = math.floor(microseconds)
+    found = (-length if match[1] else length) + dt.timedelta(microseconds=floor)
+    if floor != microseconds:
+        raise Finer(text, "Edm.Duration", found)
+    return found
 
 
 def _binary(text: str) -> bytes:

@@ -3,10 +3,17 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from dphub_serving.odata import ast, bound, numbers, operators
+from dphub_serving.odata import ast, bound, numbers, operators, values
 from dphub_serving.odata.binding.base import named
 from dphub_serving.odata.binding.calls import Calls
-from dphub_serving.odata.bound import DURATION, Constant, Expression, Type
+from dphub_serving.odata.bound import (
+    DURATION,
+    ComparisonOperator,
+    Constant,
+    Expression,
+    Type,
+)
+from dphub_serving.odata.errors import InvalidExpression
 from dphub_serving.odata.numbers import is_number
 
 
@@ -21,14 +28,37 @@ class Logic(Calls):
             case "has":
                 raise self.no_enumeration(tree)
             case "eq" | "ne" | "gt" | "ge" | "lt" | "le" as operator:
-                left, right = self.sides(tree)
-                found = operators.comparison(operator, left, right)
+                return self.comparison(tree, operator)
             case operator:
                 left, right = self.sides(tree)
                 found = operators.arithmetic(operator, left, right)
         if found is None:
             raise self.error(mismatch(tree.operator, left.type, right.type), tree.at)
         return found
+
+    def comparison(self, tree: ast.Binary, operator: ComparisonOperator) -> Expression:
+        depth = self.depth
+        try:
+            left, right = self.sides(tree)
+            found = operators.comparison(operator, left, right)
+        except InvalidExpression as problem:
+            finer = _finer(problem)
+            self.depth = depth
+            if self.spells(tree.left, finer):
+                operator, other = operators.MIRRORED[operator], tree.right
+            elif self.spells(tree.right, finer):
+                other = tree.left
+            else:
+                raise
+            left, right = self.bind(other), Constant(finer.floor, Type(finer.edm))
+            found = operators.comparison_behind(operator, left, right)
+        if found is None:
+            raise self.error(mismatch(tree.operator, left.type, right.type), tree.at)
+        return found
+
+    def spells(self, tree: ast.Expr, finer: values.Finer) -> bool:
+        meant = self.meant(tree)
+        return isinstance(meant, ast.Literal) and meant.text == finer.text
 
     def sides(self, tree: ast.Binary) -> tuple[Expression, Expression]:
         left, right = self.bind(tree.left), self.bind(tree.right)
@@ -56,10 +86,17 @@ class Logic(Calls):
         if not trees:
             raise self.error("a list has at least one member", at)
         members = [self.listed_member(each, operand) for each in trees]
-        return operators.membership(operand, members)
+        return operators.membership(operand, [each for each in members if each])
 
-    def listed_member(self, tree: ast.Literal, operand: Expression) -> Constant:
-        found = self.adapted(tree, self.literal(tree), operand.type)
+    def listed_member(self, tree: ast.Literal, operand: Expression) -> Constant | None:
+        """None is what no value equals."""
+        try:
+            found = self.adapted(tree, self.literal(tree), operand.type)
+        except InvalidExpression as problem:
+            kind = Type(_finer(problem).edm)
+            if operand.type == kind:
+                return None
+            raise self.error(mismatch("in", operand.type, kind), tree.at) from problem
         assert isinstance(found, Constant)
         if operand.type.is_nested or not operators.comparable(operand.type, found.type):
             raise self.error(mismatch("in", operand.type, found.type), tree.at)
@@ -95,6 +132,13 @@ def mismatch(operator: str, left: Type, right: Type) -> str:
     if {left, right} == {bound.DATE, bound.MOMENT}:
         hint = "; write the whole moment, such as 2024-01-31T00:00:00Z, or take its date(…)"
     return f"{operator} does not fit {named(left)} and {named(right)}{hint}"
+
+
+def _finer(problem: InvalidExpression) -> values.Finer:
+    """A literal between two values is one that can be compared."""
+    if not isinstance(problem.__cause__, values.Finer):
+        raise problem
+    return problem.__cause__
 
 
 def _chain(tree: ast.Binary) -> list[ast.Expr]:
