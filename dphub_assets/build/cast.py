@@ -45,6 +45,9 @@ _RANGES = {
     ),
 }
 _WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|BIGNUM")
+# A date or an offset before or behind it would be left out, as would a seventh digit.
+_CLOCK = r"\s*\d{1,2}:\d{1,2}(:\d{1,2}(\.\d{1,6}0*)?)?\s*"
+_JSON_TEXT = r'"(\\.|[^"\\])*"'
 _DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 
 
@@ -135,18 +138,40 @@ def _loss(expression: str, source_type: str, kind: ColumnType) -> str | None:
     if kind.cast == "BOOLEAN" and found in _NUMBERS:
         return f"{expression} NOT IN (0, 1)"
     if kind.cast == "DATE" and source_type != "DATE":
-        moment = f"TRY_CAST({expression} AS TIMESTAMP)"
+        # With its offset: 2024-01-15T00:00+02:00 is no midnight of UTC.
+        moment = f"TRY_CAST({expression} AS TIMESTAMPTZ)"
         return f"{moment} <> TRY_CAST({expression} AS DATE)"
+    if kind.cast == "TIME" and source_type != "TIME":
+        if found in TEXTS:
+            return f"NOT regexp_full_match({expression}, '{_CLOCK}')"
+        return f"{expression} <> TRY_CAST({expression} AS TIME)"
+    if kind.cast in ("FLOAT", "DOUBLE") and found in TEXTS:
+        infinite = f"isinf(TRY_CAST({expression} AS {kind.cast}))"
+        return f"{infinite} AND regexp_matches({expression}, '[0-9]')"
+    if kind.cast == "JSON":
+        # DuckDB takes NaN and Infinity, which JSON has no word for, outside of texts too.
+        written = f"TRY_CAST({expression} AS JSON)::VARCHAR"
+        bare = f"regexp_replace({written}, '{_JSON_TEXT}', '', 'g')"
+        return f"regexp_matches({bare}, '(?i)nan|inf')"
+    return _rounded(expression, source_type, kind)
+
+
+def _rounded(expression: str, source_type: str, kind: ColumnType) -> str | None:
+    """The same of exact numbers."""
+    found = family(source_type)
     if (digits := _digits(kind)) is None or found not in _NUMBERS | TEXTS:
         return None
     before, after = digits
     if found == "binary float":
         return f"{expression} <> trunc({expression})" if _WHOLE.fullmatch(kind.cast) else None
     if found in TEXTS:
+        # A text may have more digits than any number.
+        more = f"regexp_matches({expression}, '\\.[0-9_]{{{after}}}[0-9_]*[1-9][0-9_]*\\s*$')"
         expression = f"TRY_CAST({expression} AS DECIMAL(38,{38 - before}))"
-    elif _WHOLE.fullmatch(source_type):
+        return f"{more} OR {expression} <> trunc({expression}, {after})"
+    if _WHOLE.fullmatch(source_type):
         return None
-    return f"{expression} <> round({expression}, {after})"
+    return f"{expression} <> trunc({expression}, {after})"
 
 
 def _digits(kind: ColumnType) -> tuple[int, int] | None:
