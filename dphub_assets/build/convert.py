@@ -66,7 +66,7 @@ def _misfit(value: str, source_type: str, kind: ColumnType, depth: int) -> str |
     if not kind.is_nested:
         return scalar.misfit(value, source_type, kind)
     read, read_type = _taken_apart(value, source_type, kind)
-    faults = [] if read == value else [f"{read} IS NULL"]
+    faults = [] if read == value else [f"{read} IS NULL", _strange(_json(value), kind)]
     if kind.item:
         inner = _misfit(_each(depth), _item(read_type) or "", kind.item, depth + 1)
         if inner:
@@ -87,7 +87,33 @@ def _taken_apart(value: str, source_type: str, kind: ColumnType) -> tuple[str, s
     if scalar.family(source_type) not in scalar.TEXTS:
         return value, source_type
     shape = _of_texts(kind)
-    return f"TRY_CAST(TRY_CAST({value} AS JSON) AS {shape})", shape
+    return f"TRY_CAST({_json(value)} AS {shape})", shape
+
+
+def _json(value: str) -> str:
+    return f"TRY_CAST({value} AS JSON)"
+
+
+def _strange(value: str, kind: ColumnType, depth: int = 0) -> str:
+    """DuckDB: whether JSON has no list, no object, or other fields where the type has one: a cast
+    would pass over it in silence."""
+    wanted, inner = "OBJECT", []
+    if kind.item:
+        wanted, one = "ARRAY", f"json_{depth}"
+        if kind.item.is_nested:
+            strange = _strange(one, kind.item, depth + 1)
+            told = f"list_transform(TRY_CAST({value} AS JSON[]), lambda {one}: {strange})"
+            inner.append(f"coalesce(list_contains({told}, true), false)")
+    else:
+        keys, known = f"json_keys({value})", commas(literal(field) for field, _ in kind.fields)
+        inner.append(f"NOT coalesce(list_has_all([{known}], {keys}), true)")
+        inner.append(f"coalesce(len({keys}) <> len(list_distinct({keys})), false)")
+        for field, kind_ in kind.fields:
+            if kind_.is_nested:
+                there = f"json_extract({value}, {literal(f'$.{name(field)}')})"
+                inner.append(_strange(there, kind_, depth))
+    other = f"coalesce(json_type({value}) NOT IN ('{wanted}', 'NULL'), false)"
+    return f"({' OR '.join([other, *inner])})"
 
 
 def _of_texts(kind: ColumnType) -> str:

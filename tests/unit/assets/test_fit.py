@@ -10,6 +10,8 @@ import pytest
 from dphub_assets.build.errors import CastFailed
 from tests import build_products
 
+NESTED = "struct<a:struct<b:int>,c:list<struct<d:int>>>"
+
 
 def published(root: Path, value: object, declared: str, kind: pa.DataType | None = None) -> object:
     """One value, as the snapshot keeps it; a text unless `kind` says otherwise."""
@@ -30,6 +32,11 @@ def published(root: Path, value: object, declared: str, kind: pa.DataType | None
         ("1e-400", "double", 0.0),
         ("10:11:12.1234560", "time", "10:11:12.123456"),
         ("2024-01-15T02:00:00+02:00", "date", date(2024, 1, 15)),
+        (
+            '{"a": {}, "c": [{"d": 1}, null, {}]}',
+            NESTED,
+            {"a": {"b": None}, "c": [{"d": 1}, None, {"d": None}]},
+        ),
         ('["nan \\" inf", {"x": null}]', "json", '["nan \\" inf", {"x": null}]'),
     ],
 )
@@ -54,6 +61,14 @@ def test_a_text_is_published_exactly(
         ("2024-01-15T00:00:00+02:00", "date"),
         ("NaN", "json"),
         ('{"a": [-Infinity]}', "json"),
+        ('{"a": 5}', NESTED),
+        ('{"a": {"b": 1, "x": 2}}', NESTED),
+        ('{"a": {"b": 1, "b": 2}}', NESTED),
+        ('{"A": {"b": 1}}', NESTED),
+        ('{"c": {"d": 1}}', NESTED),
+        ('{"c": [{"x": 1}]}', NESTED),
+        ("[5]", "list<struct<a:int>>"),
+        ("[]", "struct<a:int>"),
     ],
 )
 def test_a_text_that_would_lose_something_is_refused(
