@@ -6,6 +6,7 @@ from typing import Any
 
 import duckdb
 
+from dphub_assets.build.write import described
 from dphub_assets.lake import layout
 from dphub_assets.lake.reader import Snapshot
 from dphub_assets.lake.writer import Lake
@@ -13,7 +14,6 @@ from dphub_k8s.api.entity import Column, Entity
 from dphub_k8s.api.keys import DIGEST, ORDINAL
 from dphub_k8s.api.product import API_VERSION, DataProduct
 from dphub_k8s.api.snapshot import (
-    ColumnStatistics,
     DataFile,
     Identity,
     RunInfo,
@@ -60,24 +60,27 @@ def publish(lake: Lake, wanted: DataProduct, rows: str, uid: str = "uid-1") -> S
     lake.accept(who, wanted.route)
     with lake.staging(wanted.name) as staging:
         data, index = staging.folder / "rows.parquet", staging.folder / "keys.parquet"
-        write(wanted.spec.entity, rows, data, index)
-        names = {layout.rows_file(staging.id): data}
-        if index.exists():
-            names[layout.index_file(staging.id)] = index
-        files = [_file(name, path) for name, path in names.items()]
-        return lake.publish(staging, _document(staging.id, wanted, who, files), names)
+        paths = [data, index]
+        names = [layout.rows_file(staging.id), layout.index_file(staging.id)]
+        written = write(wanted.spec.entity, rows, data, index)
+        files = [described(*each) for each in zip(paths, names, written, strict=False)]
+        named = dict(zip(names, paths[: len(files)], strict=False))
+        return lake.publish(staging, _document(staging.id, wanted, who, files), named)
 
 
-def write(entity: Entity, rows: str, data: Path, index: Path) -> None:
+def write(entity: Entity, rows: str, data: Path, index: Path) -> list[tuple[Any, ...]]:
+    """What DuckDB returns of the rows, and of the key index where there is one."""
     with duckdb.connect() as database:
         database.execute("SET TimeZone = 'UTC'")
         _tables(database, entity, rows)
-        database.execute(f"COPY (FROM sorted) TO '{data}' (FORMAT parquet, ROW_GROUP_SIZE 2048)")
+        options = "FORMAT parquet, ROW_GROUP_SIZE 2048, RETURN_STATS"
+        written = database.execute(f"COPY (FROM sorted) TO '{data}' ({options})").fetchall()
         query = f"SELECT {_key(entity)} AS key, file_row_number AS position"
         source = f"read_parquet('{data}', file_row_number = true)"
         query = f"SELECT * FROM ({query} FROM {source}) WHERE {_indexed(entity)} ORDER BY key"
         if database.execute(f"SELECT count(*) FROM ({query})").fetchall() != [(0,)]:
-            database.execute(f"COPY ({query}) TO '{index}' (FORMAT parquet)")
+            written += database.execute(f"COPY ({query}) TO '{index}' ({options})").fetchall()
+    return written
 
 
 def _tables(database: duckdb.DuckDBPyConnection, entity: Entity, rows: str) -> None:
@@ -110,19 +113,6 @@ def _indexed(entity: Entity) -> str:
     if recipe is None:
         return "true" if entity.sort else "false"
     return f"starts_with(key, '{DIGEST}')" if recipe.kind == "text" else "true"
-
-
-def _file(name: str, path: Path) -> DataFile:
-    with duckdb.connect() as database:
-        count = database.execute(f"SELECT count(*) FROM '{path}'").fetchall()[0][0]
-        names = [row[0] for row in database.execute(f"DESCRIBE FROM '{path}'").fetchall()]
-        sums = ", ".join(f'count(*) - count("{each}")' for each in names)
-        nulls = database.execute(f"SELECT {sums} FROM '{path}'").fetchall()[0]
-    statistics = {
-        each: ColumnStatistics(nulls=number) for each, number in zip(names, nulls, strict=True)
-    }
-    size = path.stat().st_size
-    return DataFile(path=name, rows=count, bytes=size, digest="", statistics=statistics)
 
 
 def _document(

@@ -71,6 +71,7 @@ def _statistics(found: dict[str, str]) -> ColumnStatistics:
     exact = all(found.get(f"{bound}_is_exact") == "true" for bound in ("min", "max"))
     return ColumnStatistics(
         nulls=int(found["null_count"]),
+        nans=int(found["nan_count"]) if "nan_count" in found else None,
         min=found["min"] if exact else None,
         max=found["max"] if exact else None,
     )

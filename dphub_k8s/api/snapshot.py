@@ -16,6 +16,8 @@ from dphub_k8s.api.types import ColumnType, parse_type
 
 # What stands before the title of a rule in the name of its check.
 RULE = "rule:"
+# As DuckDB prints them.
+INFINITE = frozenset({"inf", "-inf", "infinity", "-infinity"})
 
 
 class Identity(Noun):
@@ -25,11 +27,17 @@ class Identity(Noun):
 
 
 class ColumnStatistics(Noun):
-    """Texts as DuckDB prints them; `nulls` counts rows."""
+    """Texts as DuckDB prints them; `nulls` and `nans` count rows. Bounds know nothing of NaN."""
 
     nulls: int
+    nans: int | None = None
     min: str | None = None
     max: str | None = None
+
+    def is_finite(self, kind: ColumnType) -> bool:
+        """Whether it is known that no value is infinite or NaN."""
+        bounded = self.max is not None and not {self.min, self.max} & INFINITE
+        return bounded and (kind.edm not in ("Edm.Double", "Edm.Single") or self.nans == 0)
 
 
 class DataFile(Noun):

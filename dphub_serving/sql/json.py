@@ -53,12 +53,14 @@ PLAIN = Style()
 @dataclass(frozen=True, slots=True)
 class Field:
     """A property: `column` is SQL for its value, `path` the way to it from the entity, `before`
-    what stands before it in any style; None leaves that to the style."""
+    what stands before it in any style; None leaves that to the style. `finite` says that no value
+    is infinite or NaN, which spares a question for each."""
 
     type: Kind
     column: str
     path: Path
     before: tuple[tuple[str, str], ...] | None = None
+    finite: bool = False
 
 
 def row(fields: Iterable[tuple[str, str]]) -> str:
@@ -114,7 +116,8 @@ def value(field: Field, style: Style, depth: int = 0) -> str:
         ]
         packed = ", ".join(f"{name(each)} := {found}" for each, found in known)
         return f"CASE WHEN {column} IS NOT NULL THEN struct_pack({packed}) END"
-    return _scalar(kind, column, ieee754=style.ieee754)
+    found = _scalar(kind, column, ieee754=style.ieee754)
+    return found if field.finite else _with_infinite(kind, column, found)
 
 
 def key_literal(kind: Kind, key: str) -> str:
@@ -153,13 +156,25 @@ def _places(kind: Kind) -> tuple[int, int]:
     return kind.digits, kind.scale
 
 
+def _with_infinite(kind: Kind, column: str, finite: str) -> str:
+    """`finite` is what finite values become; there is no infinite date."""
+    match kind.edm:
+        case "Edm.Double" | "Edm.Single":
+            return _NUMBER.format(column, finite)
+        case "Edm.DateTimeOffset" | "Edm.Date":
+            return f"CASE WHEN isfinite({column}) THEN {finite} END"
+        case _:
+            return finite
+
+
 def _scalar(kind: Kind, column: str, *, ieee754: bool) -> str:
+    """Of what is finite."""
     match kind.edm:
         case "Edm.Double":
-            return _NUMBER.format(column, column)
+            return column
         case "Edm.Single":
             # The shortest text that reads back as the same single, as a number.
-            return _NUMBER.format(column, f"{column}::VARCHAR::DOUBLE")
+            return f"{column}::VARCHAR::DOUBLE"
         case "Edm.Duration":
             return DURATION.format(column)
         case "Edm.Decimal":
@@ -167,9 +182,9 @@ def _scalar(kind: Kind, column: str, *, ieee754: bool) -> str:
         case "Edm.Int64" | bound.WIDE:
             return f"{column}::VARCHAR" if ieee754 else column
         case "Edm.DateTimeOffset":
-            return f"CASE WHEN isfinite({column}) THEN {TIMESTAMP.format(column)} END"
+            return TIMESTAMP.format(column)
         case "Edm.Date":
-            return f"CASE WHEN isfinite({column}) THEN {column}::VARCHAR END"
+            return f"{column}::VARCHAR"
         case "Edm.Binary":
             return BINARY.format(column)
         case _:

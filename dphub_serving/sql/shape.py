@@ -63,7 +63,8 @@ def row(table: Table, asked: Asked, shape: Shape, key: str | None = None) -> str
         for control, rest in shape.links
     ]
     fields = [
-        _field(each, key_sql if each.name == table.key else None, shape) for each in asked.select
+        _field(each, key_sql if each.name == table.key else None, shape, table)
+        for each in asked.select
     ]
     if shape.style.omit:
         return followed(omitting.row(known, fields, leading, shape.style), shape, address)
@@ -73,7 +74,7 @@ def row(table: Table, asked: Asked, shape: Shape, key: str | None = None) -> str
 
 def without_key(table: Table, asked: Asked, shape: Shape) -> str:
     """The JSON of a row but for its key, in plain style."""
-    others = [_field(each, None, shape) for each in asked.select if each.name != table.key]
+    others = [_field(each, None, shape, table) for each in asked.select if each.name != table.key]
     members = [member for each in others for member in json.members(each, shape.style)]
     return followed(json.row(members), shape)
 
@@ -88,9 +89,10 @@ def followed(row: str, shape: Shape, address: str | None = None) -> str:
     return f"{row} || chr({ord(BEHIND)}) || to_json([{texts}])::VARCHAR"
 
 
-def _field(each: Property | Computed, column: str | None, shape: Shape) -> Field:
+def _field(each: Property | Computed, column: str | None, shape: Shape, table: Table) -> Field:
     if not isinstance(each, Computed):
-        return Field(each.type, column or name(each.name), (each.name,))
+        finite = each.name in table.finite
+        return Field(each.type, column or name(each.name), (each.name,), finite=finite)
     computed = computed_name(each.name)
     if each.counts:
         return Field(each.type, computed, (f"{each.counts}{shape.count}",), before=())

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from dphub_k8s.api.entity import Entity
 from dphub_k8s.api.keys import KeyRecipe
-from dphub_k8s.api.snapshot import PublishedSet, SnapshotDocument
+from dphub_k8s.api.snapshot import ColumnStatistics, PublishedSet, SnapshotDocument
 from dphub_k8s.api.types import ColumnType
 from dphub_serving.sql.native import Native
 from dphub_serving.sql.statement import name, text
@@ -19,7 +19,8 @@ NUMBERED = "file_row_number = true"
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`types` are the published columns by name, `complete` those that have no null.
+    """`types` are the published columns by name, `complete` those that have no null, `finite` those
+    that have no infinite value and no NaN, as far as is known.
 
     The rows stand in `rows_file` by `storage_order`, nulls first, so a row's number in the file is
     its position in that order. `index_file` finds the position of a key, where there is one.
@@ -35,6 +36,7 @@ class Table:
     key: str
     recipe: KeyRecipe | None
     native: Native | None = None
+    finite: frozenset[str] = frozenset()
     neighbours: Mapping[str, "Table"] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
@@ -47,7 +49,8 @@ class Table:
             index_file=index_file,
             rows=document.rows,
             types=types,
-            complete=frozenset(each for each, found in statistics.items() if found.nulls == 0),
+            complete=_complete(statistics),
+            finite=_finite(statistics, types),
             storage_order=tuple(each for each in document.storage_order if each in types),
             key=entity.key_column,
             recipe=entity.recipe(),
@@ -56,13 +59,14 @@ class Table:
     @classmethod
     def of_set(cls, found: PublishedSet, rows_file: str) -> "Table":
         """A published source: its rows are stored by the key."""
-        statistics = found.file.statistics
+        types = {column.name: column.kind for column in found.columns}
         return cls(
             rows_file=rows_file,
             index_file=None,
             rows=found.file.rows,
-            types={column.name: column.kind for column in found.columns},
-            complete=frozenset(each for each, told in statistics.items() if told.nulls == 0),
+            types=types,
+            complete=_complete(found.file.statistics),
+            finite=_finite(found.file.statistics, types),
             storage_order=(found.key,),
             key=found.key,
             recipe=None,
@@ -104,6 +108,17 @@ class Table:
             return KEY_TEXT  # no key of the snapshot is long enough to be a digest
         # The recipe repeats the text; DuckDB plans three times as fast when it stands once.
         return self.spelled.key_sql(KEY_TEXT)
+
+
+def _complete(statistics: Mapping[str, ColumnStatistics]) -> frozenset[str]:
+    return frozenset(each for each, found in statistics.items() if found.nulls == 0)
+
+
+def _finite(
+    statistics: Mapping[str, ColumnStatistics], types: Mapping[str, ColumnType]
+) -> frozenset[str]:
+    known = [(each, statistics[each]) for each in types if each in statistics]
+    return frozenset(each for each, found in known if found.is_finite(types[each]))
 
 
 def parquet(file: str, *options: str) -> str:

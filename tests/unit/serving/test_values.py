@@ -63,6 +63,27 @@ def served(lake: Lake, client: Client) -> Client:
     return client
 
 
+@pytest.mark.parametrize(
+    ("kind", "finite", "others"),
+    [
+        ("double", "1.5", {"'nan'": "NaN", "'inf'": "INF", "'-inf'": "-INF"}),
+        ("float", "1.5", {"'nan'": "NaN", "'inf'": "INF", "'-inf'": "-INF"}),
+        ("date", "'2024-02-29'", {"'infinity'": None, "'-infinity'": None}),
+        ("timestamp", "'2024-02-29'", {"'infinity'": None, "'-infinity'": None}),
+    ],
+)
+def test_one_value_that_is_not_finite_is_told(
+    lake: Lake, client: Client, kind: str, finite: str, others: dict[str, str | None]
+) -> None:
+    for literal, wanted in others.items():
+        values = [f"SELECT {n} AS n, {v} AS v" for n, v in enumerate((finite, literal, finite))]
+        publish(lake, product({"n": "int", "v": kind}), " UNION ALL ".join(values))
+        client.refresh()
+        first, found, last = (row["v"] for row in client.get("/odata/orders").json()["value"])
+        assert (found, first) == (wanted, last), literal
+        assert first in (1.5, "2024-02-29", "2024-02-29T00:00:00Z")
+
+
 def exact(text: str) -> Any:
     return json.loads(text, parse_float=Decimal, parse_int=Decimal)
 
