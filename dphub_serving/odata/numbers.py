@@ -29,6 +29,8 @@ _OF_NAMES = {edm: Type(edm, digits) for edm, (digits, _, _) in _INTEGERS.items()
 _OF_NAMES["Edm.Decimal"] = Type("Edm.Decimal", MAX_DIGITS, 15)
 _WHOLE_LITERALS = tuple(Type(WIDE, digits) for digits in range(MAX_DIGITS + 1))
 _EXACT = Context(prec=MAX_DIGITS)
+# Of single precision, before infinity.
+_GREATEST = 3.4028234663852886e38
 
 
 def of_property(prop: Property) -> Type:
@@ -179,12 +181,11 @@ def _bounds(kind: Type) -> tuple[int, int]:
     return -(10**kind.digits) + 1, 10**kind.digits - 1
 
 
-def _float(value: Decimal | float, kind: Type) -> Constant:
+def _float(value: Decimal | float, kind: Type) -> Constant | Gap:
     number = float(value)
-    if kind == SINGLE:
-        try:
-            (single,) = struct.unpack("f", struct.pack("f", number))
-        except OverflowError:
-            return Constant(number, DOUBLE)
-        return Constant(float(single), SINGLE)
-    return Constant(number, DOUBLE)
+    if kind != SINGLE:
+        return Constant(number, DOUBLE)
+    (single,) = struct.unpack("f", struct.pack("f", number))
+    if math.isinf(single) and not math.isinf(number):
+        return Gap("inside", Constant(_GREATEST if number > 0 else -math.inf, SINGLE))
+    return Constant(float(single), SINGLE)

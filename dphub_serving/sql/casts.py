@@ -69,6 +69,9 @@ def _converted(found: Fragment, was: Type, kind: Type) -> Fragment:
         found = fill("round({0})", found)
     if kind in (DOUBLE, SINGLE):
         return fill(f"TRY_CAST({{0}} AS {sql_type(kind)})", found)
+    if was in (DOUBLE, SINGLE) and kind.edm == "Edm.Decimal":
+        # As it is written: DuckDB would multiply by a power of ten, and round.
+        found = fill("{0}::VARCHAR", found)
     cast_to = f"TRY_CAST({{0}} AS {_narrow(kind)})"
     return fill(f"{cast_to}::{sql_type(kind)}" if kind.edm in _NARROW else cast_to, found)
 

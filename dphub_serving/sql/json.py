@@ -27,6 +27,11 @@ DURATION = (
     f" || ({_MICROS} % 3600000000 // 60000000) || 'M'"
     f" || rtrim(rtrim(({_MICROS} % 60000000 * 0.000001::DECIMAL(9,6))::VARCHAR, '0'), '.') || 'S'"
 )
+# What is computed may lie before the year 1; DuckDB writes another year, with (BC).
+_ANCIENT = (
+    "CASE WHEN year({0}) < 0 THEN '-' ELSE '' END"
+    " || lpad(abs(year({0}))::VARCHAR, 4, '0') || strftime({0}, '-{1}')"
+)
 # So many digits behind the point may be zeros that DuckDB turns into an exponent.
 _SMALL = 7
 _MOST_DIGITS = 38
@@ -167,6 +172,12 @@ def _with_infinite(kind: Kind, column: str, finite: str) -> str:
             return finite
 
 
+def _day(kind: Kind, column: str, written: str, ancient: str) -> str:
+    if not isinstance(kind, bound.Type):
+        return written
+    return f"CASE WHEN {column} >= '0001-01-01' THEN {written} ELSE {ancient} END"
+
+
 def _scalar(kind: Kind, column: str, *, ieee754: bool) -> str:
     """Of what is finite."""
     match kind.edm:
@@ -182,9 +193,10 @@ def _scalar(kind: Kind, column: str, *, ieee754: bool) -> str:
         case "Edm.Int64" | bound.WIDE:
             return f"{column}::VARCHAR" if ieee754 else column
         case "Edm.DateTimeOffset":
-            return TIMESTAMP.format(column)
+            ancient = _ANCIENT.format(f"({column} AT TIME ZONE 'UTC')", "%m-%dT%H:%M:%S.%fZ")
+            return _day(kind, column, TIMESTAMP.format(column), ancient)
         case "Edm.Date":
-            return f"{column}::VARCHAR"
+            return _day(kind, column, f"{column}::VARCHAR", _ANCIENT.format(column, "%m-%d"))
         case "Edm.Binary":
             return BINARY.format(column)
         case _:

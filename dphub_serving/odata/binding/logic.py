@@ -124,7 +124,9 @@ class Logic(Calls):
             raise self.error(f"{named(kind)} cannot be negated", at)
         if isinstance(found, Constant) and isinstance(found.value, Decimal):
             return Constant(-found.value, kind)
-        return bound.Negative(found, numbers.sum_type(kind, kind) if is_number(kind) else kind)
+        # Of integers the lowest has no counterpart.
+        wider = numbers.sum_type(kind, kind) if numbers.is_integer(kind) else kind
+        return bound.Negative(found, wider)
 
 
 def mismatch(operator: str, left: Type, right: Type) -> str:

@@ -16,6 +16,8 @@ COLUMNS = {
     "n": "int",
     "amount": "decimal(9,2)",
     "ratio": "double",
+    "part": "float",
+    "wide": "decimal(38,2)",
     "name": "string",
     "day": "date",
     "at": "timestamp",
@@ -25,13 +27,15 @@ COLUMNS = {
     "stops": "list<struct<city:string,zip:int>>",
 }
 ROWS = """
-    SELECT 1 AS n, 1.5 AS amount, 0.1 AS ratio, 'Ab' AS name, DATE '2024-01-01' AS day,
-           TIMESTAMPTZ '2024-01-01 01:02:03+00' AS at, ['x', 'y'] AS tags, [1, 2, 2] AS sizes,
+    SELECT 1 AS n, 1.5 AS amount, 0.1 AS ratio, 'inf' AS part, -7.25 AS wide, 'Ab' AS name,
+           DATE '2024-01-01' AS day, TIMESTAMPTZ '2024-01-01 01:02:03+00' AS at,
+           ['x', 'y'] AS tags, [1, 2, 2] AS sizes,
            {'city': 'X', 'zip': 5, 'geo': {'x': 1.5::DOUBLE, 'y': 2::DOUBLE}} AS place,
            [{'city': 'P', 'zip': 1}, {'city': 'Q', 'zip': 2}] AS stops
-    UNION ALL SELECT 2, NULL, 'nan', 'b c', NULL, NULL, [], NULL, NULL, NULL
-    UNION ALL SELECT -3, 2.25, NULL, NULL, DATE '2023-05-06', TIMESTAMPTZ '2023-05-06 00:00:00+00',
-           ['z', NULL], [3], {'city': NULL, 'zip': 7, 'geo': NULL}, []
+    UNION ALL SELECT 2, NULL, 'nan', '-inf', NULL, 'b c', NULL, NULL, [], NULL, NULL, NULL
+    UNION ALL SELECT -3, 2.25, NULL, 2.5, 1.5, NULL, DATE '2023-05-06',
+           TIMESTAMPTZ '2023-05-06 00:00:00+00', ['z', NULL], [3],
+           {'city': NULL, 'zip': 7, 'geo': NULL}, []
 """
 ALL = [-3, 1, 2]
 
@@ -68,6 +72,11 @@ def rows(client: Client, query: str) -> list[dict[str, Any]]:
         ("at sub 2024-01-01T01:02:03Z gt duration'-PT0.0000001S'", [1]),
         ("at sub 2024-01-01T01:02:03Z le duration'-PT0.0000001S'", [-3]),
         ("round(amount) div 4 eq 0.5", [-3, 1]),
+        # beyond single precision
+        ("part eq 1e39", []),
+        ("part lt 1e39", [-3, 2]),
+        ("part ge -1e39", [-3, 1]),
+        ("part in (1e39,2.5)", [-3]),
         # members of collections
         ("tags/any(v:v eq 'x')", [1]),
         ("tags/all(v:v eq 'x')", [2]),
@@ -229,6 +238,17 @@ def test_a_page_link_is_bound_to_what_orders_it(served: Client) -> None:
         ("$select=n,q&$compute=length(name) as q", '{"n":1,"q@odata.type":"#Int32","q":2}'),
         ("$select=n,q&$compute=tags/$count as q", '{"n":1,"q@odata.type":"#Int64","q":2}'),
         ("$select=n,q&$compute=round(amount) as q", '{"n":1,"q@odata.type":"#Decimal","q":2.0}'),
+        ("$select=n,q&$compute=-wide as q", '{"n":1,"q@odata.type":"#Decimal","q":7.25}'),
+        (
+            "$select=n,q&$compute=cast(1e22,Edm.Decimal) eq 10000000000000000000000 as q",
+            '{"n":1,"q":true}',
+        ),
+        (
+            "$select=n,q,p&$compute=0001-01-01 sub duration'P1D' as q,"
+            "0001-01-01T00:00:00Z sub duration'P400DT1S' as p",
+            '{"n":1,"q@odata.type":"#Date","q":"0000-12-31","p@odata.type":"#DateTimeOffset",'
+            '"p":"-0001-11-27T23:59:59.000000Z"}',
+        ),
         ("$select=n,q&$compute=cast(ratio,Edm.String) as q", '{"n":1,"q":"0.1"}'),
         ("$select=n,q&$compute=cast(at,Edm.String) as q", '{"n":1,"q":"2024-01-01T01:02:03Z"}'),
         (
