@@ -89,7 +89,7 @@ def condition(
         return None
     texts = tuple(options.texts.get(each, "") for each in _DECIDING)
     given = tuple(options.aliases.items())
-    question = _Question(texts, given, segments, options, Same(entity_type))
+    question = _Question(texts, given, segments, options.expanded, options, Same(entity_type))
     length = sum(map(len, texts)) + sum(len(text) for _, text in given)
     found = (_kept if length <= LONGEST_KEPT else _condition)(question)
     now = dt.datetime.now(dt.UTC)
@@ -103,6 +103,7 @@ class _Question:
     texts: tuple[str, ...]
     aliases: tuple[tuple[str, str], ...]
     segments: tuple[Expr, ...]
+    expanded: bool
     options: Options = field(compare=False)
     entity_type: Same[EntityType]
 
@@ -115,7 +116,9 @@ def _kept(question: _Question) -> Filter:
 def _condition(question: _Question) -> Filter:
     options, entity_type = question.options, question.entity_type.thing
     known = computing.computed(options, entity_type)
-    names = expressions.Scope(entity_type, "$filter", options.aliases, computed=known)
+    names = expressions.Scope(
+        entity_type, "$filter", options.aliases, computed=known, expanded=options.expanded
+    )
     terms = [expressions.condition(each, names) for each in question.segments]
     if options.search is not None:
         terms.append(searching.condition(options.search, searching.columns(entity_type)))
@@ -204,7 +207,9 @@ def _order(
     """What comes a second time, or is the same for every row, decides nothing."""
     if not options.orderby:
         return ()
-    names = expressions.Scope(entity_type, "$orderby", options.aliases, "order", computed)
+    names = expressions.Scope(
+        entity_type, "$orderby", options.aliases, "order", computed, expanded=options.expanded
+    )
     asked = computing.asked(options, "orderby", "compute")
     found: dict[object, Order] = {}
     with quoting(options.texts.get("orderby", "")):

@@ -25,7 +25,9 @@ def computed(options: Options, entity_type: EntityType) -> Mapping[str, Computed
             if item.name.casefold() in taken:
                 message = f"{entity_type.name} has a property {echo(item.name)} already"
                 raise InvalidOption(message, target=TARGET, at=item.at)
-            names = expressions.Scope(entity_type, TARGET, options.aliases, "compute", found)
+            names = expressions.Scope(
+                entity_type, TARGET, options.aliases, "compute", found, expanded=options.expanded
+            )
             value = expressions.returnable(item.expression, names)
             below = [each.computed for each in trees.within(value) if isinstance(each, Reference)]
             level = 1 + max((each.level for each in below), default=0)

@@ -154,6 +154,7 @@ class Expander:
             count=options.count,
             aliases=self.aliases,
             texts=texts,
+            expanded=True,
         )
         query = bind.nested(asked, target.type)
         return replace(query, page=min(query.page, self.page) if way.collection else 1)

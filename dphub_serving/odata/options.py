@@ -52,6 +52,7 @@ class Options:
     `aliases` are texts: what they say is read where they are named. `texts` are those of the system
     query options, by their names without `$`.
     `skip` is None beside no `$skip`; beside a skip token it is only what the link shows.
+    `expanded` are those in the parentheses of `$expand`.
     """
 
     select: tuple[SelectItem, ...] | None = None
@@ -70,6 +71,7 @@ class Options:
     aliases: Mapping[str, str] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     pairs: Pairs = ()
+    expanded: bool = False
 
     @property
     def given(self) -> frozenset[str]:

@@ -128,6 +128,7 @@ class _Reader:
             instance=item,
             nested=1,
             assigned=dict(options.aliases),
+            expanded=self.options.expanded,
         )
         if options.search:
             condition = searching.condition(options.search, searching.texts(item))

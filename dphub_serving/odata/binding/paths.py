@@ -39,6 +39,8 @@ class Paths(Leaves):
         match begin:
             case ast.Name("$this") if instance:
                 return instance, rest
+            case ast.Name("$it", at) if self.scope.expanded:
+                raise self.missing("$it in $expand", at)
             case ast.Name("$it" | "$this"):
                 return self.of_entity(tree, rest)
             case ast.Name(name) if variable := self.scope.variables.get(name):
