@@ -102,7 +102,6 @@ class Expander:
             query=self._query(item, options, way, target),
             of=item.of,
             scales=tuple(_scale(of, target, *pair) for pair in way.keys),
-            recursive=options.levels is not None,
             selects=options.select is not None,
             inner=inner,
             options=_repeated(options, inner),
@@ -127,7 +126,7 @@ class Expander:
         deeper = replace(item, options=replace(options, levels=options.levels - 1))
         named = {Name(way.name, item.path.at)}
         deeper = replace(deeper, path=replace(item.path, segments=tuple(named)))
-        return (*inner, self._expanded(deeper, again, target, depth + 1))
+        return (*inner, replace(self._expanded(deeper, again, target, depth + 1), recursive=True))
 
     def _require_possible(self, options: Nested, way: NavigationProperty, at: int) -> None:
         for name in ("apply", "aliases"):

@@ -23,7 +23,7 @@ class Expanded:
     """What one navigation property brings along: `query` of the target, for each row.
 
     `scales` are of the keys: more decimals a value must not have, or it equals none of the target.
-    `recursive` says that `$levels` made it, `options` are those that a link to more rows repeats.
+    `recursive` says that the `$levels` around it made it, `options` are those that a link to more rows repeats.
     """
 
     way: NavigationProperty
@@ -104,10 +104,12 @@ def projected(
 
 
 def _projection(each: Expanded, *, old: bool) -> str:
-    inside = projected(each.query.selected if each.selects else None, each.inner, old=old)
+    # What `$levels` repeats is said once, with a plus.
+    named = tuple(inner for inner in each.inner if not inner.recursive)
+    inside = projected(each.query.selected if each.selects else None, named, old=old)
     if old and inside is None:
         return ""
-    return f"{each.way.name}{'+' if each.recursive else ''}({','.join(inside or ())})"
+    return f"{each.way.name}{'+' if named != each.inner else ''}({','.join(inside or ())})"
 
 
 def key(here: EntitySet, row: Mapping[str, Any], form: Format) -> str:

@@ -118,7 +118,24 @@ def test_levels_by_number(mesh: Client) -> None:
     assert (cy["name"], cy["referrer_"]["name"]) == ("Cy", "Bob")
     assert cy["referrer_"]["referrer_"]["name"] == "Ann"
     assert "referrer_" not in cy["referrer_"]["referrer_"]
-    assert found["@odata.context"].endswith("#Customers(referrer_+(name,referrer_+(name)))")
+    assert found["@odata.context"].endswith("#Customers(referrer_+(name))")
+
+
+@pytest.mark.parametrize(
+    ("expand", "projection"),
+    [
+        ("referrer_($levels=3;$select=name)", "(referrer_+(name))"),
+        ("referrer_($levels=2),orders", "(referrer_+(),orders())"),
+        ("referrer_($levels=1;$select=name)", "(referrer_(name))"),
+        ("referrer_($levels=2;$expand=orders($select=number))", "(referrer_+(orders(number)))"),
+        ("referrer_($expand=referrer_($select=id))", "(referrer_(referrer_(id)))"),
+        ("orders($levels=2)", "(orders())"),
+    ],
+)
+def test_the_context_names_levels_once(mesh: Client, expand: str, projection: str) -> None:
+    newer = {"OData-MaxVersion": "4.01"}
+    found = mesh.get(f"/odata/customers/Customers?$expand={expand}", newer).json()
+    assert found["@context"].endswith(f"#Customers{projection}")
 
 
 def test_everything(mesh: Client) -> None:
