@@ -23,7 +23,8 @@ class Expanded:
     """What one navigation property brings along: `query` of the target, for each row.
 
     `scales` are of the keys: more decimals a value must not have, or it equals none of the target.
-    `recursive` says that the `$levels` around it made it, `options` are those that a link to more rows repeats.
+    `recursive` says that the `$levels` around it made it, `options` are those that a link to more
+    rows repeats.
     """
 
     way: NavigationProperty

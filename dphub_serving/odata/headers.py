@@ -19,7 +19,12 @@ class MediaRange:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
     def covers(self, media: str) -> bool:
-        return self.media in {media, media.partition("/")[0] + "/*", "*/*"}
+        return self.media in covering(media)
+
+
+def covering(media: str) -> tuple[str, str, str]:
+    """The ranges that a media type is in, the narrowest first."""
+    return media, media.partition("/")[0] + "/*", "*/*"
 
 
 def media_ranges(text: str) -> list[MediaRange]:
@@ -32,6 +37,17 @@ def media_ranges(text: str) -> list[MediaRange]:
             found.append((float(quality), MediaRange(media.lower(), parameters)))
     found.sort(key=lambda each: -each[0])
     return [media for _, media in found]
+
+
+def quality(text: str, media: str) -> float:
+    """How much this media type is wanted: what the most specific range says (RFC 9110, 12.5.1)."""
+    found: dict[str, float] = {}
+    for member in _COMMA.findall(text):
+        name, parameters = _parameterised(member)
+        wanted, given = MediaRange(name.lower()), parameters.get("q", "1")
+        if wanted.covers(media) and _QUALITY.fullmatch(given):
+            found[wanted.media] = max(float(given), found.get(wanted.media, 0.0))
+    return next((found[each] for each in covering(media) if each in found), 0.0)
 
 
 def preferences(values: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,7 @@ range unacceptable; it is a 406 only when no other range is left.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -104,8 +104,13 @@ def metadata_format(accept: str | None, option: str | None, version: Version) ->
     raise NotAcceptable(f"only {XML} and {JSON} are offered")
 
 
-def accepted(accept: str | None) -> list[MediaRange]:
-    return _ranges(accept, None)
+def preferred(accept: str | None, media: Sequence[str]) -> str | None:
+    """What the client likes best; of equals the first."""
+    if accept is None or not accept.strip():
+        return media[0]
+    wanted = {each: headers.quality(accept, each) for each in media}
+    best = max(media, key=lambda each: wanted[each])
+    return best if wanted[best] else None
 
 
 def without_multipart(accept: str) -> str:

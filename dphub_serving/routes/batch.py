@@ -75,11 +75,10 @@ def _parts(body: bytes, media: str, content_type: str) -> list[Part]:
 def _as_json(accept: str | None, *, asked_as: str) -> bool:
     """The format of the responses is that of the requests, unless another one is preferred."""
     both = [asked_as, *({objects.MEDIA, multipart.MEDIA} - {asked_as})]
-    for media in negotiation.accepted(accept):
-        for each in both:
-            if media.covers(each):
-                return each == objects.MEDIA
-    raise NotAcceptable(f"a batch is answered as {multipart.MEDIA} or {objects.MEDIA}")
+    found = negotiation.preferred(accept, both)
+    if found is None:
+        raise NotAcceptable(f"a batch is answered as {multipart.MEDIA} or {objects.MEDIA}")
+    return found == objects.MEDIA
 
 
 async def _objects(answers: AsyncIterator[Answer]) -> AsyncIterator[bytes]:

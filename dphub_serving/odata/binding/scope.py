@@ -17,8 +17,8 @@ class Scope:
 
     `variables` are those of any and all. Inside the options of a collection, names are those of its
     members: `instance` is one of them. `nested` is how many collections are around. `assigned` are
-    aliases of these options alone. `expanded` says that `$it` is another entity: the one that they are
-    brought along with.
+    aliases of these options alone. `expanded` says that `$it` is another entity: the one that they
+    are brought along with.
     """
 
     entity_type: EntityType

@@ -275,6 +275,25 @@ def test_options_can_be_posted_in_a_part(served: Client) -> None:
     assert answer["body"]["value"] == [{"id": "a"}]
 
 
+@pytest.mark.parametrize(
+    ("accept", "media"),
+    [
+        ("application/json, text/plain, */*", "multipart/mixed"),
+        ("*/*", "multipart/mixed"),
+        ("application/json, multipart/mixed;q=0.9", "application/json"),
+        ("application/json, multipart/*", "multipart/mixed"),
+        ("application/json;q=0.5, */*;q=0.1", "application/json"),
+        ("multipart/mixed;q=0, */*", "application/json"),
+    ],
+)
+def test_a_batch_is_answered_as_it_was_asked_unless_another_format_is_liked_better(
+    served: Client, accept: str, media: str
+) -> None:
+    content = get("Rows/$count") + "--b--"
+    answer = served.post(BATCH, content, MIXED, {"Accept": accept})
+    assert answer.headers["Content-Type"].partition(";")[0] == media
+
+
 def test_formats_of_requests_and_responses_may_differ(served: Client) -> None:
     answer = served.post(BATCH, get("Rows/$count") + "--b--", MIXED, {"Accept": "application/json"})
     assert answer.json()["responses"][0]["body"] == "3"
