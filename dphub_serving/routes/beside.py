@@ -42,6 +42,12 @@ class Beside:
         expander = Expander(target.view.sets, options.aliases, min(wish.maxpagesize or PAGE, PAGE))
         return cls(hub, target, expander.of(options.expand, target.entity_set, text), wish)
 
+    @property
+    def of_one(self) -> Prefer:
+        """What is followed for one entity: pages are those of what it brings along."""
+        size = self.wish.maxpagesize if self.expansion else None
+        return replace(self.wish, maxpagesize=size and min(size, PAGE), continue_on_error=None)
+
     def reading(self, asked: Query | Lookup | Filter | None) -> "Beside":
         """With the sets that expressions of the request look into."""
         looked = expansion.related(asked)

@@ -67,8 +67,8 @@ async def entity(
     hub: Hub, exchange: Exchange, request: Request, target: Target, found: Entity
 ) -> Response:
     here, form = target.entity_set, exchange.form(request.options.format)
-    followed = replace(exchange.prefer, maxpagesize=None, continue_on_error=None)
-    beside = Beside.of(hub, target, request, followed)
+    beside = Beside.of(hub, target, request, exchange.prefer)
+    followed = beside.of_one
     lookup = bind.lookup(request, here.type, found.key)
     beside = beside.reading(lookup)
     if found.reference:

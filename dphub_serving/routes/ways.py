@@ -102,7 +102,7 @@ async def _single(journey: Journey, exchange: Exchange) -> Response:
     query = replace(asked, page=1, top=1, count=False)
     if journey.path.part == "ref":
         query = replace(query, select=(), selected=())
-    followed = replace(exchange.prefer, maxpagesize=None, continue_on_error=None)
+    followed = beside.of_one
     sequence, moment = journey.start.sequence, moment_of(query) or beside.moment
     tag = etag.tag(journey.identity, sequence, request, form, followed, moment)
     if exchange.not_modified(tag):

@@ -240,6 +240,25 @@ def test_the_rest_of_a_collection_is_behind_a_link(
         assert ids({"items": rows(mesh, link)}) == last
 
 
+@pytest.mark.parametrize(
+    "path", ["/odata/sales/Orders(1)", "/odata/sales(1)", "/odata/sales/Orders/1"]
+)
+def test_one_entity_brings_pages_along_too(mesh: Client, path: str) -> None:
+    answer = mesh.get(f"{path}?$expand=items", {"Prefer": "maxpagesize=2"})
+    assert answer.headers["Preference-Applied"] == "odata.maxpagesize=2"
+    assert ids(answer.json()) == ["a", "b"]
+    assert ids({"items": rows(mesh, answer.json()["items@odata.nextLink"])}) == ["c"]
+    assert "Preference-Applied" not in mesh.get(path, {"Prefer": "maxpagesize=2"}).headers
+
+
+def test_so_does_one_that_navigation_leads_to(mesh: Client) -> None:
+    url = "/odata/sales/Orders(1)/buyer?$expand=orders"
+    answer = mesh.get(url, {"Prefer": "maxpagesize=1"})
+    assert answer.headers["Preference-Applied"] == "odata.maxpagesize=1"
+    assert [each["number"] for each in answer.json()["orders"]] == [1]
+    assert len(mesh.get(url).json()["orders"]) == 2
+
+
 def test_the_rest_of_a_level_below_is_behind_a_link_too(mesh: Client) -> None:
     url = "/odata/customers?$expand=orders($expand=items)&$top=1"
     (row,) = mesh.get(url, {"Prefer": "maxpagesize=2"}).json()["value"]
