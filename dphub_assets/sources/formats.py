@@ -5,7 +5,8 @@ columns stay text (`UNTYPED`), so that the declared types decide, exactly, what 
 """
 
 import csv
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,6 +26,19 @@ from dphub_k8s.api.sources import Source, SourceOptions
 
 # Lines of a CSV header, whose names may be quoted and have line ends in them.
 HEADER_LINES = 100
+MANY_LINES = 10_000
+# DuckDB's limit; the csv module has a smaller one of a field.
+LONGEST_ROW = 2_000_000
+csv.field_size_limit(LONGEST_ROW)
+# What is worth telling of DuckDB's messages, and what some of them mean.
+_SAID = ("Expected", "Invalid", "Value with", "Maximum line size")
+_WORDS = {
+    "Invalid Input Error: The CSV Parser state machine reached an invalid state.": (
+        "its lines end in more than one way (LF, CRLF, CR)"
+    ),
+    "Not implemented Error: The Parallel CSV Reader currently does not support a full read on this "
+    "file.": "a quoted field does not end",
+}
 _INTEGERS = frozenset({"BIGINT", "UBIGINT"})
 _NESTED = frozenset({"OBJECT", "ARRAY"})
 
@@ -75,8 +89,8 @@ def relation(connection: duckdb.DuckDBPyConnection, files: Files, folder: Path) 
 def unreadable(relation: Relation, error: duckdb.Error) -> SourceUnreadable:
     """DuckDB's message without advice and settings: for CSV the line, and what is wrong with it."""
     lines = [line.strip() for line in str(error).splitlines()]
-    told = [lines[0] if lines else ""]
-    told += [line for line in lines[1:] if line.startswith(("Expected", "Invalid", "Value with"))]
+    told = [_WORDS.get(lines[0], lines[0]) if lines else ""]
+    told += [line for line in lines[1:] if line.startswith(_SAID)]
     told += [line.replace("file = ", "in ") for line in lines if line.startswith("file = ")]
     what = ": ".join(told).replace("Invalid Input Error: ", "")
     return SourceUnreadable(f"{relation.name} is not readable as {relation.format}: {what}")
@@ -139,8 +153,26 @@ def _csv(
         "allow_quoted_nulls = false",
         *files.options,
     ]
-    made = _copied(connection, files, folder, made, "read_csv", arguments)
+    made = _parsed(connection, files, folder, made, arguments)
     return replace(made, untyped=frozenset(columns) | files.partitions())
+
+
+def _parsed(
+    connection: duckdb.DuckDBPyConnection,
+    files: Files,
+    folder: Path,
+    made: Relation,
+    arguments: Sequence[str],
+) -> Relation:
+    try:
+        return _copied(connection, files, folder, made, "read_csv", arguments)
+    except (duckdb.InvalidInputException, duckdb.NotImplementedException):
+        # In a long quoted field, what looks like a row confuses threads that start in its middle.
+        alone = [*arguments, "parallel = false"]
+        read = _copied(connection, files, folder, made, "read_csv", alone)
+        if not all(_is_closed(connection, file, files.source) for file in files.files):
+            raise
+        return read
 
 
 def _dialect(source: Source) -> list[str]:
@@ -152,25 +184,50 @@ def _dialect(source: Source) -> list[str]:
 def _header(connection: duckdb.DuckDBPyConnection, file: Path, source: Source) -> list[str]:
     """The names of the columns, each once whatever the case; `column0` where there are none."""
     options = source.options or SourceOptions()
+    lines = f"LIMIT {HEADER_LINES}"
+    first = next(_fields(connection, file, source, lines, strict=False), None)
+    if not first:
+        raise SourceUnreadable(f"{source.location}: {file} is empty; a header is wanted")
+    return _unique(first if options.header else [""] * len(first))
+
+
+def _is_closed(connection: duckdb.DuckDBPyConnection, file: Path, source: Source) -> bool:
+    """Whether a quoted field ends before the file does: one thread alone does not say so."""
+    options = source.options or SourceOptions()
+    quotes = f"WHERE contains(line, {literal(options.quote)})"
+    try:
+        deque(_fields(connection, file, source, quotes, strict=True), maxlen=0)
+    except csv.Error:
+        return False
+    return True
+
+
+def _fields(
+    connection: duckdb.DuckDBPyConnection, file: Path, source: Source, which: str, *, strict: bool
+) -> Iterator[list[str]]:
+    """Of some lines. Where they are strict raises csv.Error."""
+    options = source.options or SourceOptions()
+    return csv.reader(
+        _lines(connection, file, which),
+        delimiter=source.delimiter,
+        quotechar=options.quote or None,
+        quoting=csv.QUOTE_MINIMAL if options.quote else csv.QUOTE_NONE,
+        strict=strict,
+    )
+
+
+def _lines(connection: duckdb.DuckDBPyConnection, file: Path, which: str) -> Iterator[str]:
     line = call(
         "read_csv",
         listed([file]),
         "columns = {'line': 'VARCHAR'}",
         "auto_detect = false, header = false, delim = E'\\x01', quote = '', escape = ''",
+        "strict_mode = false",  # in a quoted field they may end otherwise than outside
         "hive_partitioning = false",
     )
-    query = f"SELECT coalesce(line, '') FROM {line} LIMIT {HEADER_LINES}"
-    lines = [f"{text}\n" for (text,) in connection.execute(query).fetchall()]
-    rows = csv.reader(
-        lines,
-        delimiter=source.delimiter,
-        quotechar=options.quote or None,
-        quoting=csv.QUOTE_MINIMAL if options.quote else csv.QUOTE_NONE,
-    )
-    first = next(rows, None)
-    if not first:
-        raise SourceUnreadable(f"{source.location}: {file} is empty; a header is wanted")
-    return _unique(first if options.header else [""] * len(first))
+    found = connection.execute(f"SELECT coalesce(line, '') FROM {line} {which}")
+    while some := found.fetchmany(MANY_LINES):
+        yield from (f"{text}\n" for (text,) in some)
 
 
 def _unique(found: list[str]) -> list[str]:

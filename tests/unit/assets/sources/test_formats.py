@@ -103,6 +103,8 @@ def test_without_a_header_columns_are_numbered(tmp_path: Path) -> None:
         ("x,y\n1,é\n".encode("latin-1"), "not utf-8"),
         ("x,y\n1,2\n".encode("utf-16"), "not utf-8"),
         (b'x,y\n1,"2\n', "unterminated quote"),
+        (b"x,y\n1,2\r\n3,4\n", "its lines end in more than one way"),
+        (b"x,y\n1," + 3_000_000 * b"2", "Maximum line size of 2000000 bytes"),
         (b"", "is empty"),
     ],
 )
@@ -112,6 +114,28 @@ def test_a_csv_that_is_wrong_says_where(tmp_path: Path, content: bytes, told: st
         rows(tmp_path, "a.csv", {"x": "int"})
     assert "a.csv" in str(caught.value)
     assert "strict_mode" not in str(caught.value)
+
+
+@pytest.mark.parametrize("ends", [("\n", "\r\n"), ("\r\n", "\n"), ("\r\n", "\r"), ("\n", "\r")])
+def test_lines_in_a_quoted_field_may_end_otherwise(tmp_path: Path, ends: tuple[str, str]) -> None:
+    outside, inside = ends
+    lines = ["x,y", f'"a{inside}b",1', "c,2", ""]
+    (tmp_path / "a.csv").write_bytes(outside.join(lines).encode())
+    found = rows(tmp_path, "a.csv", {"x": "string", "y": "int"})
+    assert found == [(f"a{inside}b", 1), ("c", 2)]
+
+
+@pytest.mark.parametrize("inner", ["\n1,2," + 3000 * "z", "\n,," + 20 * "\n,,"])
+@pytest.mark.parametrize("end", ['",2\n', ",2\n"])
+def test_a_long_quoted_field_may_look_like_rows(tmp_path: Path, inner: str, end: str) -> None:
+    field = inner * (300_000 // len(inner))
+    row = f'1,"{field}",2\n'
+    (tmp_path / "a.csv").write_text("i,t,u\n" + row * 119 + f'1,"{field}{end}')
+    if end.startswith('"'):
+        assert rows(tmp_path, "a.csv", {"i": "int", "u": "int"}) == [(1, 2)] * 120
+    else:
+        with pytest.raises(SourceUnreadable, match=r"a\.csv is not readable as CSV"):
+            rows(tmp_path, "a.csv", {"i": "int", "u": "int"})
 
 
 def test_a_full_disk_is_no_fault_of_the_source(tmp_path: Path) -> None:
