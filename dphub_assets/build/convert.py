@@ -10,10 +10,8 @@ import duckdb
 
 from dphub_assets.build import cast as scalar
 from dphub_assets.build.text import commas, literal, name
+from dphub_assets.sources.relation import NOTHING
 from dphub_k8s.api.types import ColumnType
-
-# DuckDB's type of a column that has no values.
-NOTHING = '"NULL"'
 
 
 def can_become(source_type: str, kind: ColumnType) -> bool:

@@ -5,8 +5,7 @@ from collections.abc import Iterable
 
 import duckdb
 
-from dphub_assets.build.convert import NOTHING
-from dphub_assets.sources.relation import UNTYPED
+from dphub_assets.sources.relation import NOTHING, UNTYPED
 from dphub_k8s.api.types import UnknownType, parse_type
 
 MOST_FIELDS = 100

@@ -4,6 +4,7 @@ Parquet is read where it lies. What is text is read once, into a Parquet file of
 columns stay text (`UNTYPED`), so that the declared types decide, exactly, what a value is.
 """
 
+import codecs
 import csv
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ import duckdb
 
 from dphub_assets.sources.errors import SourceUnreadable
 from dphub_assets.sources.relation import (
+    NOTHING,
     UNTYPED,
     Relation,
     call,
@@ -123,7 +125,10 @@ def _require_one_type(connection: duckdb.DuckDBPyConnection, files: Files) -> No
     for (file,) in schemas:
         found = connection.execute(f"DESCRIBE FROM {parquet(Path(file))}").fetchall()
         for column, kind, *_ in found:
-            first_file, first = seen.setdefault(column, (file, kind))
+            if kind == NOTHING:
+                continue
+            # As DuckDB brings them together: whatever the case.
+            first_file, first = seen.setdefault(column.lower(), (file, kind))
             if first != kind:
                 raise SourceUnreadable(
                     f"{files.location}: column {column!r} is {first} in {first_file} "
@@ -247,7 +252,7 @@ def _unique(found: list[str]) -> list[str]:
 def _json(
     connection: duckdb.DuckDBPyConnection, files: Files, folder: Path, made: Relation
 ) -> Relation:
-    columns = _json_columns(connection, files)
+    columns, shape = _json_columns(connection, files)
     struct = ", ".join(
         f"{literal(column)}: {literal('VARCHAR' if kind == UNTYPED else kind)}"
         for column, kind in columns.items()
@@ -255,7 +260,7 @@ def _json(
     arguments = [
         f"columns = {{{struct}}}",
         "auto_detect = false",
-        "format = 'auto'",
+        f"format = {literal(shape)}",
         *files.options,
     ]
     made = _copied(connection, files, folder, made, "read_json", arguments)
@@ -263,14 +268,14 @@ def _json(
     return replace(made, untyped=files.partitions() | untyped)
 
 
-def _json_columns(connection: duckdb.DuckDBPyConnection, files: Files) -> dict[str, str]:
-    """Every name that an object has, in order of appearance, with a type that holds all values."""
-    objects = call("read_json_objects", listed(files.files), "format = 'auto'")
-    found = connection.execute(
-        "SELECT key, list(DISTINCT type), bool_and(type = 'NULL' OR TRY_CAST(value AS BIGINT) "
-        f"IS NOT NULL) FROM {objects} AS one, json_each(one.json) "
-        "WHERE json_type(one.json) = 'OBJECT' GROUP BY key ORDER BY min(id), key"
-    ).fetchall()
+def _json_columns(
+    connection: duckdb.DuckDBPyConnection, files: Files
+) -> tuple[dict[str, str], str]:
+    """Every name that an object has, in order of appearance, with a type that holds all values; and
+    how the objects lie in the files."""
+    found, shape = _json_names(connection, files, "auto"), "auto"
+    if not found and _has_mark(files.files[0]):
+        found, shape = _json_names(connection, files, "array"), "array"
     if not found:
         raise SourceUnreadable(f"{files.location} has no objects, so no columns")
     columns: dict[str, str] = {}
@@ -280,7 +285,25 @@ def _json_columns(connection: duckdb.DuckDBPyConnection, files: Files) -> dict[s
         if first != key:
             raise SourceUnreadable(f"{files.location}: {first!r} and {key!r} differ only in case")
         columns[key] = _json_type(frozenset(types) - {"NULL"}, whole=bool(whole))
-    return columns
+    return columns, shape
+
+
+def _json_names(
+    connection: duckdb.DuckDBPyConnection, files: Files, shape: str
+) -> list[tuple[str, list[str], bool]]:
+    """By name its types, and whether all values are whole numbers of 64 bits or null."""
+    objects = call("read_json_objects", listed(files.files), f"format = {literal(shape)}")
+    return connection.execute(
+        "SELECT key, list(DISTINCT type), bool_and(type = 'NULL' OR TRY_CAST(value AS BIGINT) "
+        f"IS NOT NULL) FROM {objects} AS one, json_each(one.json) "
+        "WHERE json_type(one.json) = 'OBJECT' GROUP BY key ORDER BY min(id), key"
+    ).fetchall()
+
+
+def _has_mark(file: Path) -> bool:
+    """Behind a byte order mark DuckDB recognizes no array."""
+    with file.open("rb") as stream:
+        return stream.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8
 
 
 def _json_type(types: frozenset[str], *, whole: bool) -> str:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 # The type of text in a file that knows no types: where it is used says what it means.
 UNTYPED = "UNTYPED"
+# DuckDB's type of a column that has no values.
+NOTHING = '"NULL"'
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,6 +180,11 @@ def test_json(tmp_path: Path, shape: str) -> None:
     ]
 
 
+def test_json_behind_a_byte_order_mark(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('[{"a": 1}, {"a": 2}]', encoding="utf-8-sig")
+    assert rows(tmp_path, "a.json", {"a": "int"}) == [(1,), (2,)]
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -231,6 +236,22 @@ def test_files_of_a_pattern_have_one_type(tmp_path: Path) -> None:
     pl.DataFrame({"n": [1.5]}).write_parquet(tmp_path / "c.parquet")
     with pytest.raises(SourceUnreadable, match=r"'n' is BIGINT in .*a\.parquet and DOUBLE"):
         rows(tmp_path, "?.parquet", {"n": "long"})
+
+
+def test_names_of_any_case_are_one_column_and_have_one_type(tmp_path: Path) -> None:
+    pl.DataFrame({"n": [2**53 + 1]}).write_parquet(tmp_path / "a.parquet")
+    pl.DataFrame({"N": [2]}).write_parquet(tmp_path / "b.parquet")
+    assert rows(tmp_path, "?.parquet", {"n": "long"}) == [(2,), (2**53 + 1,)]
+    pl.DataFrame({"N": [2.0]}).write_parquet(tmp_path / "b.parquet")
+    with pytest.raises(
+        SourceUnreadable, match=r"BIGINT in .*a\.parquet and DOUBLE in .*b\.parquet"
+    ):
+        rows(tmp_path, "?.parquet", {"n": "long"})
+
+
+def test_a_file_of_a_pattern_may_have_nothing_but_nulls(tmp_path: Path) -> None:
+    build_products.write(tmp_path, {"a": pa.table({"n": pa.nulls(1)}), "b": pa.table({"n": [7]})})
+    assert rows(tmp_path, "?.parquet", {"n": "long"}) == [(None,), (7,)]
 
 
 def test_the_version_of_a_pattern(tmp_path: Path) -> None:
