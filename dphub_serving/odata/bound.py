@@ -22,7 +22,8 @@ WIDE = "Edm.Int128"
 class Type:
     """`digits` and `scale` bound the values of an integer or decimal; elsewhere they are 0.
 
-    A collection has an `item`, a complex type has `fields` and no name.
+    A collection has an `item`, a complex type has `fields` and no name; of an entity, `entity_set`
+    says where it is from.
     """
 
     edm: str
@@ -30,6 +31,7 @@ class Type:
     scale: int = 0
     item: "Type | None" = None
     fields: tuple[tuple[str, "Type"], ...] = ()
+    entity_set: str = ""
 
     def __eq__(self, other: object) -> bool:
         """Asked a hundred times for a short filter, most often of two names that differ."""
@@ -95,10 +97,11 @@ class Reference:
 @dataclass(frozen=True, slots=True)
 class Related:
     """What navigation leads to: a complex value, null where there is none, or a collection of such
-    values."""
+    values. `keys` are the values that lead there, where they are not those of the row."""
 
     way: NavigationProperty
     type: Type
+    keys: tuple["Expression", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

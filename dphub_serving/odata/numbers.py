@@ -56,8 +56,8 @@ def collection(item: Type) -> Type:
     return Type(f"Collection({item.edm or 'complex'})", item=item)
 
 
-def complex_type(fields: Iterable[tuple[str, Type]]) -> Type:
-    return Type("", fields=tuple(fields))
+def complex_type(fields: Iterable[tuple[str, Type]], entity_set: str = "") -> Type:
+    return Type("", fields=tuple(fields), entity_set=entity_set)
 
 
 def is_number(kind: Type) -> bool:

@@ -37,7 +37,7 @@ from dphub_serving.odata.edm import Property
 def parts(tree: Expression) -> tuple[Expression, ...]:
     """What it is made of; of a reference nothing, as that is computed elsewhere."""
     match tree:
-        case Column() | Variable() | Reference() | Related() | Constant() | Now():
+        case Column() | Variable() | Reference() | Constant() | Now():
             return ()
         case Not(operand) | Negative(operand) | Membership(operand) | Cast(operand):
             return (operand,)
@@ -47,6 +47,8 @@ def parts(tree: Expression) -> tuple[Expression, ...]:
             return (left, right)
         case Junction(_, found) | Function(_, found) | Array(found) | Matches(found):
             return found
+        case Related(_, _, keys):
+            return keys
         case Ordered(collection, _, keys):
             return (collection, *keys)
         case Record(members):

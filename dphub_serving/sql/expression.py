@@ -73,16 +73,18 @@ class Compiler(Computation):
     def value(self, tree: Expression) -> Fragment:
         """Exactly, null where the value is null."""
         match tree:
-            case Column() | Related():
+            case Column():
                 return self.columns.of(tree)
+            case Related():
+                return self.related(tree)
             case Constant(value, kind):
                 return constant(value, kind)
             case Variable(number):
                 return collections.each(number)
-            case Member(Variable(0), field) if self.met:
-                return Fragment(related.there(field))
-            case Member(Related() as way, field):
-                packed = self.columns.of(related.with_field(way, field))
+            case Member(Variable(number), field) if self.met:
+                return Fragment(related.there(number, field))
+            case Member(Related() as way, field, kind):
+                packed = self.related(related.with_field(way, field, kind))
                 return fill(f"struct_extract({{0}}, {text(field)})", packed)
             case Member(operand, field):
                 return fill(f"struct_extract({{0}}, {text(field)})", self.value(operand))
@@ -131,11 +133,13 @@ class Compiler(Computation):
             case Slice(collection, skip, top):
                 return collections.slice_of(self.value(collection), skip, top)
             case Ordered():
+                related.require_none(*tree.keys)
                 keys = [self.value(each) for each in tree.keys]
                 return collections.ordered(
                     self.value(tree.collection), tree.variable.number, keys, tree.descending
                 )
             case Kept(collection, variable, condition):
+                related.require_none(condition)
                 passing = self.condition(condition)
                 return collections.kept(self.value(collection), variable.number, passing)
             case Quantified():
@@ -211,6 +215,7 @@ class Compiler(Computation):
         collection, number = self.value(tree.collection), tree.variable.number
         if tree.predicate is None:
             return collections.exists(collection)
+        related.require_none(tree.predicate)
         if tree.quantifier == "any":
             passing = self.condition(tree.predicate)
             return collections.exists(collections.kept(collection, number, passing))
@@ -225,7 +230,13 @@ class Compiler(Computation):
             deciding = inner.condition(asked.predicate)
             failing = asked.quantifier == "all"
             conditions += [fill("NOT coalesce({0}, false)", deciding) if failing else deciding]
-        return self.columns.rows(found, conditions)
+        return self.columns.rows(found, self.keys(found.way), conditions)
+
+    def related(self, way: Related) -> Fragment:
+        return self.columns.packed(way, self.keys(way))
+
+    def keys(self, way: Related) -> list[Fragment]:
+        return [self.value(each) for each in way.keys] or self.columns.lefts(way)
 
     # values
 

@@ -24,8 +24,10 @@ from dphub_serving.odata.bound import (
     Quantified,
     Reference,
     Related,
+    Type,
     Variable,
 )
+from dphub_serving.odata.errors import NotImplementedByService
 from dphub_serving.sql.fragment import Fragment, fill, joined
 from dphub_serving.sql.statement import name
 from dphub_serving.sql.table import Table
@@ -35,45 +37,69 @@ _ROW, _AT = name("row there"), name("place there")
 # What can be asked of a row that belongs to nobody, too: it never fails, and has no lambda.
 _HARMLESS = (
     *(Column, Variable, Member, Constant, Now, Reference, Comparison, Membership, Junction),
-    *(Not, Case, Cast, Function, Matches),
+    *(Not, Case, Cast, Function, Matches, Related),
 )
 _HARMFUL = frozenset({"matchespattern", "hassubset", "hassubsequence"})
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Those that `way` leads to and the conditions pass, of which `fields` are looked at."""
+    """Those that `way` leads to and the conditions pass, of which `fields` are looked at; `number`
+    is that of their variable."""
 
     way: Related
     conditions: tuple[Expression, ...]
     fields: tuple[str, ...]
+    number: int
 
 
 def rows(tree: Quantified | Counted) -> Rows | None:
     """Of whose collection it is asked, if it can be asked of rows: no member is looked at as a
     whole."""
-    conditions, collection = list[Expression](), tree.collection
+    conditions, collection, number = list[Expression](), tree.collection, 0
     while isinstance(collection, Kept):
         conditions.append(collection.condition)
+        number = collection.variable.number
         collection = collection.collection
     if not isinstance(collection, Related):
         return None
-    predicate = tree.predicate if isinstance(tree, Quantified) else None
-    asked = [*conditions, *([predicate] if predicate else [])]
+    asked = [*conditions]
+    if isinstance(tree, Quantified):
+        number = tree.variable.number
+        asked += [tree.predicate] if tree.predicate else []
+    if not all(map(_is_harmless, asked)):
+        return None
     every = [node for each in asked for node in trees.within(each)]
-    if not all(isinstance(node, _HARMLESS) for node in every):
+    looks = [
+        (e.operand.number, e.name)
+        for e in every
+        if isinstance(e, Member) and isinstance(e.operand, Variable)
+    ]
+    if len(looks) < sum(isinstance(node, Variable) for node in every):
         return None
-    if any(isinstance(node, Function) and node.name in _HARMFUL for node in every):
-        return None
-    fields = [e.name for e in every if isinstance(e, Member) and isinstance(e.operand, Variable)]
-    if len(fields) < sum(isinstance(node, Variable) for node in every):
-        return None
-    return Rows(collection, tuple(conditions), tuple(sorted(set(fields))))
+    fields = {field for of, field in looks if of == number}
+    return Rows(collection, tuple(conditions), tuple(sorted(fields)), number)
 
 
-def with_field(way: Related, field: str) -> Related:
+def _is_harmless(tree: Expression) -> bool:
+    match tree:
+        case Quantified() | Counted():
+            return rows(tree) is not None
+        case Function(name) if name in _HARMFUL:
+            return False
+        case _:
+            return isinstance(tree, _HARMLESS) and all(map(_is_harmless, trees.parts(tree)))
+
+
+def require_none(*asked: Expression) -> None:
+    """A lambda has no room for the rows of another set."""
+    if any(isinstance(node, Related) for each in asked for node in trees.within(each)):
+        message = "navigation from members that are computed with, or are no entities,"
+        raise NotImplementedByService(message)
+
+
+def with_field(way: Related, field: str, kind: Type) -> Related:
     """Without what nobody looks at."""
-    kind = dict(way.type.fields)[field]
     return replace(way, type=numbers.complex_type([(field, kind)]))
 
 
@@ -83,22 +109,40 @@ class Columns:
 
     table: Table
 
-    def of(self, each: Column | Related) -> Fragment:
-        if isinstance(each, Column):
-            return Fragment(_column(self.table, each.property.name))
-        return _packed(self.table.neighbours[each.way.target], each)
+    def of(self, each: Column) -> Fragment:
+        return Fragment(_column(self.table, each.property.name))
 
-    def rows(self, found: Rows, conditions: Sequence[Fragment]) -> Fragment:
+    def lefts(self, way: Related) -> list[Fragment]:
+        return [Fragment(name(left)) for left, _ in way.way.keys]
+
+    def packed(self, each: Related, keys: Sequence[Fragment]) -> Fragment:
+        """The rows that have these keys; of several in the place of one the first."""
+        item, target = each.type.item or each.type, self.table.neighbours[each.way.target]
+        packed = ", ".join(
+            f"{name(field)} := {_column(target, field)}"
+            for field, kind in item.fields
+            if kind != NAVIGATION
+        )
+        made = f"list({_ROW})" if each.type.item else f"arg_min({_ROW}, {_AT})"
+        items = [*_keys(each), f"file_row_number AS {_AT}", f"struct_pack({packed}) AS {_ROW}"]
+        found = f"(SELECT {', '.join(items)} FROM {target.source()})"
+        return fill(f"(SELECT {made} FROM {found} WHERE {{0}})", _equal(keys))
+
+    def rows(
+        self, found: Rows, keys: Sequence[Fragment], conditions: Sequence[Fragment]
+    ) -> Fragment:
         """FROM and WHERE; in the conditions fields have the names of `there`."""
         target, way = self.table.neighbours[found.way.way.target], found.way
-        fields = [f"{_column(target, field)} AS {there(field)}" for field in found.fields]
+        fields = [
+            f"{_column(target, field)} AS {there(found.number, field)}" for field in found.fields
+        ]
         given = ", ".join([*_keys(way), *fields])
         source = Fragment(f"FROM (SELECT {given} FROM {target.source()})")
-        return fill("{0} WHERE {1}", source, joined(" AND ", [Fragment(_equal(way)), *conditions]))
+        return fill("{0} WHERE {1}", source, joined(" AND ", [_equal(keys), *conditions]))
 
 
-def there(field: str) -> str:
-    return name(f"there {field}")
+def there(number: int, field: str) -> str:
+    return name(f"there {number} {field}")
 
 
 def _column(table: Table, column: str) -> str:
@@ -106,26 +150,12 @@ def _column(table: Table, column: str) -> str:
     return f"({spelled.key_sql()})" if spelled else name(column)
 
 
-def _packed(target: Table, each: Related) -> Fragment:
-    """The rows of the target that belong to a row; of several in the place of one the first."""
-    item = each.type.item or each.type
-    packed = ", ".join(
-        f"{name(field)} := {_column(target, field)}"
-        for field, kind in item.fields
-        if kind != NAVIGATION
-    )
-    made = f"list({_ROW})" if each.type.item else f"arg_min({_ROW}, {_AT})"
-    items = [*_keys(each), f"file_row_number AS {_AT}", f"struct_pack({packed}) AS {_ROW}"]
-    found = f"(SELECT {', '.join(items)} FROM {target.source()})"
-    return Fragment(f"(SELECT {made} FROM {found} WHERE {_equal(each)})")
-
-
 def _keys(each: Related) -> list[str]:
     return [f"{name(right)} AS {_key(n)}" for n, (_, right) in enumerate(each.way.keys)]
 
 
-def _equal(each: Related) -> str:
-    return " AND ".join(f"{_key(n)} = {name(left)}" for n, (left, _) in enumerate(each.way.keys))
+def _equal(keys: Sequence[Fragment]) -> Fragment:
+    return joined(" AND ", [fill(f"{_key(n)} = {{0}}", each) for n, each in enumerate(keys)])
 
 
 def _key(number: int) -> str:

@@ -11,12 +11,14 @@ from dphub_serving.odata.binding import searching
 from dphub_serving.odata.binding.base import named
 from dphub_serving.odata.binding.leaves import Leaves
 from dphub_serving.odata.bound import NAVIGATION, Expression, Type, Variable
-from dphub_serving.odata.edm import NavigationProperty, Property
+from dphub_serving.odata.edm import EntityType, NavigationProperty, Property
 from dphub_serving.odata.errors import TooComplex, UnknownFunction, UnknownProperty, echo
 from dphub_serving.odata.functions import FUNCTIONS
 
 # Collections within collections.
 DEEPEST = 5
+# Navigation behind navigation.
+FAR = 5
 Segments = Sequence[ast.Segment]
 
 
@@ -67,7 +69,7 @@ class Paths(Leaves):
             self.check_use((found,), name)
             return bound.Column(found, numbers.of_property(found))
         if way := of.way(name.text):
-            return self.related(way, name)
+            return self.related(of, way, name)
         computed = self.scope.computed.get(name.text)
         if computed is None:
             ways = [each.name for each in of.navigation]
@@ -76,19 +78,32 @@ class Paths(Leaves):
         self.check_use(trees.properties(computed.expression), name)
         return bound.Reference(computed, computed.type)
 
-    def related(self, way: NavigationProperty, name: ast.Name) -> Expression:
-        """Of the target the properties that may be asked for."""
-        if self.scope.nested:
-            raise self.missing("navigation inside of any, all and $filter", name.at)
-        target, use = self.scope.entity_type.neighbours[way.target].type, self.scope.use
+    def related(
+        self,
+        of: EntityType,
+        way: NavigationProperty,
+        name: ast.Name,
+        begin: Expression | None = None,
+    ) -> Expression:
+        """Of the target the properties that may be asked for; `begin` is where the way begins, if
+        it is not the row."""
+        target, use = of.neighbours[way.target].type, self.scope.use
         fields = [
             (each.name, numbers.of_column(each.type))
             for each in target.properties
             if (each.orderable if use == "order" else use != "filter" or each.filterable)
         ]
         further = [(each.name, NAVIGATION) for each in target.navigation]
-        kind = numbers.complex_type([*fields, *further])
-        return bound.Related(way, numbers.collection(kind) if way.collection else kind)
+        kind = numbers.complex_type([*fields, *further], way.target)
+        keys = tuple(
+            bound.Member(begin, left, numbers.of_property(found))
+            for left, _ in way.keys
+            if begin is not None and (found := of.find(left))
+        )
+        if sum(isinstance(each, bound.Related) for key in keys for each in trees.within(key)) > FAR:
+            message = f"navigation leads through more than {FAR} others"
+            raise TooComplex(message, target=self.scope.target, at=name.at)
+        return bound.Related(way, numbers.collection(kind) if way.collection else kind, keys)
 
     def check_use(self, used: Sequence[Property], name: ast.Name) -> None:
         for each in used:
@@ -116,7 +131,10 @@ class Paths(Leaves):
     def member(self, found: Expression, name: ast.Name) -> Expression:
         kind = dict(found.type.fields).get(name.text)
         if kind == NAVIGATION:
-            raise self.missing(f"navigation on, by {echo(name.text)},", name.at)
+            here = self.scope.entity_type.neighbours[found.type.entity_set].type
+            way = here.way(name.text)
+            assert way, "it is navigation of this type"
+            return self.related(here, way, name, found)
         if kind is not None:
             return bound.Member(found, name.text, kind)
         if found.type.item:

@@ -38,6 +38,17 @@ def numbers(client: Client, options: str, url: str = ORDERS) -> list[int]:
         ("buyer/name eq 'Ann'", [1, 3]),
         ("startswith(buyer/name,'B')", [2]),
         ("buyer/referrer eq null", [1, 3, 4]),
+        ("buyer/referrer_/name eq 'Ann'", [2]),
+        ("buyer/referrer_ eq null", [1, 3, 4]),
+        ("buyer/orders/$count eq 2", [1, 3]),
+        ("buyer/orders/any(o:o/total gt 6)", [2]),
+        ("buyer/referred/any(c:c/name eq 'Bob')", [1, 3]),
+        ("buyer/orders/any(o:o/items/any(i:i/price gt 5))", [2]),
+        ("buyer/orders/all(o:o/items/any())", [2, 4]),
+        ("buyer/orders/$filter(items/any())/$count eq 1", [1, 2, 3]),
+        ("items/any(i:buyer/name eq 'Ann')", [1]),
+        ("items/any(i:buyer/orders/any(o:o/number gt i/price))", [1]),
+        ("buyer/orders/any(o:o/buyer/referrer_/name eq 'Ann')", [2]),
         ("number in (1,2) and items/any(i:i/id eq 'd')", [2]),
         ("number eq 1 and items/any()", [1]),
     ],
@@ -54,6 +65,8 @@ def test_a_filter(mesh: Client, condition: str, expected: list[int]) -> None:
         ("buyer/name desc,number", [2, 1, 3, 4]),
         ("buyer/name,number desc", [4, 3, 1, 2]),
         ("items/$count desc,number", [1, 2, 3, 4]),
+        ("buyer/referrer_/name desc,number", [2, 1, 3, 4]),
+        ("buyer/orders/$count,number", [4, 2, 1, 3]),
     ],
 )
 def test_an_order_and_its_pages(mesh: Client, order: str, expected: list[int]) -> None:
@@ -85,8 +98,9 @@ def test_what_is_expanded_may_be_filtered_by_its_own_navigation(mesh: Client) ->
         ("itms/any()", 400, "did you mean 'items'?"),
         ("items/price gt 2", 400, "behind a collection stands any"),
         ("buyer/any()", 400, "no collection"),
-        ("buyer/referrer_/name eq 'x'", 501, "navigation on, by 'referrer_'"),
-        ("items/any(i:buyer/name eq 'x')", 501, "navigation inside of any"),
+        ("buyer/referrer_/nome eq 'x'", 400, "did you mean 'name'?"),
+        ("items/any(i:i/price mul 2 gt 1 and buyer/name eq 'x')", 501, "navigation from members"),
+        ("buyer" + "/referrer_" * 7 + "/id eq 1", 400, "through more than 5 others"),
     ],
 )
 def test_what_makes_no_sense(mesh: Client, condition: str, status: int, message: str) -> None:
@@ -99,6 +113,7 @@ def test_what_may_not_be_filtered_there_may_not_be_here(tmp_path: Path) -> None:
     related.publish(tmp_path, related.sales(), related.customers(odata={"filterable": ["id"]}))
     with serving(tmp_path / "home") as client:
         assert numbers(client, "$filter=buyer/id eq 10") == [1, 3]
+        assert numbers(client, "$filter=buyer/referrer_/id eq 10") == [2]
         assert client.get(f"{ORDERS}?$filter=buyer/name eq 'Ann'").status_code == 400
 
 
