@@ -82,14 +82,16 @@ def write(service: Service, root: str, title: str, version: str) -> bytes:
 
 
 def _read(
-    summary: str, content: Mapping[str, Any], *parameters: Any, **more: Any
+    name: str, summary: str, content: Mapping[str, Any], *parameters: Any, **more: Any
 ) -> dict[str, Any]:
+    """`name` is what generated clients call the operation."""
     responses = {
         "200": {"description": summary, "content": content},
         "304": {"description": "It is still what If-None-Match names"},
         "default": _REFUSED,
     }
-    return {"get": {"summary": summary, "parameters": parameters, "responses": responses, **more}}
+    said = {"operationId": name, "summary": summary, "parameters": parameters}
+    return {"get": {**said, "responses": responses, **more}}
 
 
 def _object(**properties: Any) -> dict[str, Any]:
@@ -105,10 +107,12 @@ _LINK = {"type": "string", "format": "uri-reference"}
 _ENTRY = {"type": "object", "properties": {"name": {"type": "string"}, "url": _LINK}}
 _OF_SERVICE = {
     "/": _read(
+        "service",
         "The entity sets",
         _object(**{"@odata.context": _LINK}, value={"type": "array", "items": _ENTRY}),
     ),
     "/$metadata": _read(
+        "metadata",
         "The model",
         {"application/xml": {}, "application/json": {}},
         _query("$format", {"type": "string", "enum": ["xml", "json"]}, "Of the document"),
@@ -132,8 +136,14 @@ def _paths(entity_set: EntitySet) -> Iterator[tuple[str, dict[str, Any]]]:
     of_entity = [all_options[name] for name in _OF_ENTITY if name in all_options]
     count = {"text/plain": {"schema": {"type": "string", "pattern": "^[0-9]+$"}}}
     name = entity_set.name
-    yield f"/{name}", _read(f"Rows of {name}", page, *all_options.values(), **tagged)
-    yield f"/{name}/$count", _read(f"How many {name} there are", count, *of_count, **tagged)
+    yield (
+        f"/{name}",
+        _read(f"list_{name}", f"Rows of {name}", page, *all_options.values(), **tagged),
+    )
+    yield (
+        f"/{name}/$count",
+        _read(f"count_{name}", f"How many {name} there are", count, *of_count, **tagged),
+    )
     of_key = [
         {"name": key.name, "in": "path", "required": True, "schema": _SCHEMAS[key.type.edm]}
         for key in own.key_properties
@@ -141,7 +151,7 @@ def _paths(entity_set: EntitySet) -> Iterator[tuple[str, dict[str, Any]]]:
     one = {"application/json": {"schema": entity}}
     yield (
         f"/{name}({_key(own)})",
-        _read(f"One of {name}", one, *of_key, *of_entity, **tagged),
+        _read(f"get_{name}", f"One of {name}", one, *of_key, *of_entity, **tagged),
     )
 
 

@@ -13,7 +13,7 @@ _REQUEST = {
     "required": ["id", "method", "url"],
     "properties": {
         "id": _NAME,
-        "method": {"type": "string", "enum": ["get", "GET"]},
+        "method": {"type": "string", "enum": ["get"]},
         "url": {"type": "string", "minLength": 1, "format": "uri-reference"},
         "headers": _HEADERS,
         "dependsOn": {"type": "array", "items": _NAME, "description": "Ids of earlier requests"},
@@ -48,6 +48,7 @@ def item(name: str, refused: dict[str, Any]) -> dict[str, Any]:
         multipart.MEDIA: {"schema": _TEXT},
     }
     post = {
+        "operationId": "batch",
         "summary": "Many requests in one",
         "requestBody": {"required": True, "content": requests},
         "responses": {

@@ -59,6 +59,15 @@ def test_it_is_valid(name: str) -> None:
     validate(written(name))
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_generated_clients_have_a_name_for_everything(name: str) -> None:
+    document = written(name)
+    operations = [each for item in document["paths"].values() for each in item.values()]
+    assert len({each["operationId"] for each in operations}) == len(operations)
+    for values in re.findall(r'"enum": (\[.*?\])', json.dumps(document)):
+        assert len({each.upper() for each in json.loads(values)}) == len(json.loads(values))
+
+
 def test_what_is_not_done_is_not_offered() -> None:
     operation = written("valid")["paths"]["/Rows"]["get"]
     names = {parameter["name"] for parameter in operation["parameters"]}
