@@ -19,7 +19,16 @@ _TAG = re.compile(r'(?:W/)?"([^"]*)"')
 
 def tag(product: str, sequence: int, request: Request, form: Format, *others: Hashable) -> str:
     """`others` is what else shapes the response: the preferences followed, the caller's policy."""
-    content = (product, sequence, _canonical(request), form, *others)
+    return _weak(product, sequence, _canonical(request), form, *others)
+
+
+def of_entity(known: str, sequence: int, request: Request, form: Format, *others: Hashable) -> str:
+    """The same whatever `$select`, `$expand` and `$compute` ask: clients take the tag beside an
+    entity for the entity's, and another one for a change. `known` is all that they may ask for."""
+    return _weak(known, sequence, request.path, form, *others)
+
+
+def _weak(*content: Hashable) -> str:
     return f'W/"{blake2b(repr(content).encode(), digest_size=_DIGEST_BYTES).hexdigest()}"'
 
 

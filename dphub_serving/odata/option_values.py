@@ -67,8 +67,13 @@ def _invalid(wanted: str, text: str, target: str) -> InvalidOption:
     return InvalidOption(f"expected {wanted}, found {echo(text)}", target=target, at=0)
 
 
+def _select(text: str) -> Any:
+    """Nothing may be selected, too: OpenUI5 asks so for what it expands alone."""
+    return _unspaced(parser.select, "$select")(text) if text else ()
+
+
 _READERS: Mapping[str, Callable[[str], Any]] = {
-    "select": _unspaced(parser.select, "$select"),
+    "select": _select,
     "expand": _unspaced(parser.expand, "$expand"),
     "filter": _unspaced(parser.expression, "$filter"),
     "orderby": _unspaced(parser.orderby, "$orderby"),

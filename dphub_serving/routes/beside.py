@@ -72,13 +72,29 @@ class Beside:
 
     @property
     def identity(self) -> str:
-        """Of all snapshots that are read, of the ways from there, which metadata=full shows (a way
-        is there when its target is), and of how many rows are brought along."""
-        known = self.target.view.sets
-        read = [self.target.entity_set, *(known[name] for name in self._sets)]
-        ways = [f"{way.name}={way.target}" for each in read for way in each.type.navigation]
+        """Of all snapshots that are read, and of how many rows are brought along."""
         size = [f"maxpagesize={self.wish.maxpagesize}"] if self.expansion else []
-        return " ".join([self.target.identities(self._sets), *ways, *size])
+        return " ".join([self._known(self._sets), *size])
+
+    @property
+    def reach(self) -> str:
+        """Of all snapshots that navigation leads to, whether they are read or not."""
+        sets = self.target.view.sets
+        found, waiting = set[str](), [self.target.entity_set.name]
+        while waiting:
+            ways = sets[waiting.pop()].type.navigation
+            new = {way.target for way in ways} - found
+            found |= new
+            waiting += new
+        return f"{self._known(sorted(found))} maxpagesize={self.wish.maxpagesize}"
+
+    def _known(self, sets: Sequence[str]) -> str:
+        """Of these snapshots and the ways from there, which metadata=full shows: a way is there
+        when its target is."""
+        known = self.target.view.sets
+        read = [self.target.entity_set, *(known[name] for name in sets)]
+        ways = [f"{way.name}={way.target}" for each in read for way in each.type.navigation]
+        return " ".join([self.target.identities(sets), *ways])
 
     @property
     def pins(self) -> tuple[tuple[str, int], ...]:

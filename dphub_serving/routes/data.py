@@ -74,9 +74,10 @@ async def entity(
     if found.reference:
         lookup = replace(lookup, select=(), selected=None)
     moment = moment_of(lookup) or beside.moment
-    tag = etag.tag(beside.identity, target.sequence, request, form, followed, moment)
-    if exchange.not_modified(tag):
-        return exchange.unchanged(tag)
+    state = (target.sequence, request, form, followed, moment)
+    shown, tag = etag.of_entity(beside.reach, *state), etag.tag(beside.identity, *state)
+    if exchange.not_modified(shown):
+        return exchange.unchanged(shown)
 
     def row(session: Session, table: Table) -> bytes:
         shape = beside.shape(form, references=found.reference)
@@ -91,7 +92,7 @@ async def entity(
 
     body = await kept(hub, exchange, tag, reading(hub, beside.table, row))
     more = preferences.applied(followed, exchange.version)
-    return exchange.response(body, form.content_type, tag, more)
+    return exchange.response(body, form.content_type, shown, more)
 
 
 async def count(

@@ -89,9 +89,9 @@ class Exchange:
             return Response(headers={**headers, "Content-Length": str(len(body))})
         return Response(body, headers=headers)
 
-    def nothing(self, tag: str) -> Response:
-        """There is a value, and it is null."""
-        return Response(status_code=204, headers=self._known(tag))
+    def nothing(self) -> Response:
+        """There is a value, and it is null. UI5 would write a tag into it, and fail."""
+        return Response(status_code=204, headers={**self.always, "Cache-Control": "no-cache"})
 
     def unchanged(self, tag: str) -> Response:
         return Response(status_code=304, headers=self._known(tag))

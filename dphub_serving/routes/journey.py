@@ -58,8 +58,16 @@ class Journey:
     @property
     def identity(self) -> str:
         """Of all snapshots that are read."""
-        passed = self.start.identities(each.there.name for each in self.legs)
-        return f"{passed} {self.beside.identity}"
+        return f"{self._passed} {self.beside.identity}"
+
+    @property
+    def reach(self) -> str:
+        """Of all snapshots that may be read from the end on."""
+        return f"{self._passed} {self.beside.reach}"
+
+    @property
+    def _passed(self) -> str:
+        return self.start.identities(each.there.name for each in self.legs)
 
     def arrive(self, session: Session) -> Filter | None:
         """Which rows of the last set are meant; None for none. Raises NotFound where an entity on

@@ -61,7 +61,7 @@ async def answer(
 
     body = await kept(hub, exchange, tag, reading(hub, target.served.table, inside))
     if body == _NULL:
-        return exchange.nothing(tag)
+        return exchange.nothing()
     if plain:
         return exchange.response(*_plain(body, member), tag)
     more = preferences.applied(followed, exchange.version)

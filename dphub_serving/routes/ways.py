@@ -103,10 +103,11 @@ async def _single(journey: Journey, exchange: Exchange) -> Response:
     if journey.path.part == "ref":
         query = replace(query, select=(), selected=())
     followed = beside.of_one
-    sequence, moment = journey.start.sequence, moment_of(query) or beside.moment
-    tag = etag.tag(journey.identity, sequence, request, form, followed, moment)
-    if exchange.not_modified(tag):
-        return exchange.unchanged(tag)
+    moment = moment_of(query) or beside.moment
+    state = (journey.start.sequence, request, form, followed, moment)
+    shown, tag = etag.of_entity(journey.reach, *state), etag.tag(journey.identity, *state)
+    if exchange.not_modified(shown):
+        return exchange.unchanged(shown)
 
     def work(session: Session) -> bytes:
         found = journey.arrive(session)
@@ -126,10 +127,10 @@ async def _single(journey: Journey, exchange: Exchange) -> Response:
     body = await kept(journey.hub, exchange, tag, work)
     if body:
         more = preferences.applied(followed, exchange.version)
-        return exchange.response(body, form.content_type, tag, more)
+        return exchange.response(body, form.content_type, shown, more)
     if journey.legs[-1].key:
         raise NotFound(f"{journey.end.name} has no such entity")
-    return exchange.nothing(tag)
+    return exchange.nothing()
 
 
 async def _count(journey: Journey, exchange: Exchange) -> Response:

@@ -118,7 +118,7 @@ def test_binary_values_are_bytes(served: Client) -> None:
 def test_null_has_no_content(served: Client, path: str) -> None:
     answer = served.get(ROWS + path)
     assert (answer.status_code, answer.content) == (204, b"")
-    assert served.get(ROWS + path, {"If-None-Match": answer.headers["ETag"]}).status_code == 304
+    assert "ETag" not in answer.headers
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def test_custom_options_are_ignored(query: str) -> None:
         *["$top=-1", "$top=", "$top=x", "$top=1.5", "$top=+1", "$top=%2B1", "$top=٣", "$top=1_0"],
         *["$skip=-1", "$skip=9223372036854775808", f"$top={'9' * 5000}"],
         *["$count=1", "$count=", "$count =true", "$count= true"],
-        *["$orderby=", "$select=", "$skiptoken=x", "$fliter=a eq 1", "$", "$$top=1"],
+        *["$orderby=", "$expand=", "$select= ", "$skiptoken=x", "$fliter=a eq 1", "$", "$$top=1"],
     ],
 )
 def test_what_is_not_understood_is_a_bad_request(query: str) -> None:

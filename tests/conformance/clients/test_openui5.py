@@ -1,0 +1,61 @@
+"""What the ODataModel of OpenUI5 1.152 sends for one entity: parts that are shown later are read by
+requests of their own, and the tag of each answer is taken for the entity's."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests import build_products
+from tests.unit.serving import related
+from tests.unit.serving.conftest import Client, serving
+
+ORDER = "/odata/sales/Orders(1)"
+ACCEPT = {"Accept": "application/json;odata.metadata=minimal;IEEE754Compatible=true"}
+PARTS = (
+    *("?$select=total", "?$select=number,total", "", "?$expand=items,buyer($select=id,name)"),
+    "?$select=&$expand=buyer($select=id,name)",
+)
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[Client]:
+    related.publish(tmp_path, related.sales(), related.customers())
+    with serving(tmp_path / "home") as client:
+        yield client
+
+
+@pytest.mark.parametrize("path", [ORDER, f"{ORDER}/buyer/orders(1)", "/odata/sales(1)"])
+def test_parts_of_an_entity_have_one_tag(client: Client, path: str) -> None:
+    answers = [client.get(path + part, ACCEPT) for part in PARTS]
+    assert [each.status_code for each in answers] == [200] * len(PARTS)
+    (tag,) = {each.headers["ETag"] for each in answers}
+    asking = {**ACCEPT, "If-None-Match": tag}
+    assert {client.get(path + part, asking).status_code for part in PARTS} == {304}
+
+
+def test_nothing_is_selected_beside_what_is_expanded(client: Client) -> None:
+    found = client.get(ORDER + PARTS[-1], ACCEPT).json()
+    shown = {name: value for name, value in found.items() if name != "@odata.context"}
+    assert shown == {"@odata.id": "Orders(1)", "buyer": {"id": "10", "name": "Ann"}}
+
+
+@pytest.mark.parametrize("path", [ORDER, f"{ORDER}/buyer", f"{ORDER}/buyer/orders(1)"])
+def test_the_tag_changes_with_what_the_entity_leads_to(
+    client: Client, tmp_path: Path, path: str
+) -> None:
+    tag = client.get(path, ACCEPT).headers["ETag"]
+    changed = related.CUSTOMERS.with_columns(pl.lit("Anna").alias("name"))
+    build_products.write(tmp_path, {"customers": changed})
+    build_products.build(build_products.builder(tmp_path), related.customers())
+    client.refresh()
+    renewed = client.get(f"{path}?$expand=*", {**ACCEPT, "If-None-Match": tag})
+    assert renewed.status_code == 200
+    assert "Anna" in renewed.text
+
+
+def test_what_is_not_there_has_no_tag(client: Client) -> None:
+    answer = client.get("/odata/sales/Orders(4)/buyer", ACCEPT)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert "ETag" not in answer.headers
