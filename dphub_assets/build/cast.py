@@ -5,10 +5,9 @@ What is lost on purpose: `float` and `double` hold the nearest number they can, 
 """
 
 import re
-from dataclasses import replace
 
 from dphub_assets.sources.relation import UNTYPED
-from dphub_k8s.api.types import ColumnType, parse_type
+from dphub_k8s.api.types import ColumnType
 
 _FAMILIES = (
     ("text", r"VARCHAR|JSON|ENUM.*"),
@@ -22,18 +21,18 @@ _FAMILIES = (
     ("bytes", r"BLOB"),
     ("nested", r".*\]|(STRUCT|MAP|UNION|VARIANT).*"),
 )
-_NUMBERS = frozenset({"number", "binary float"})
+NUMBERS = frozenset({"number", "binary float"})
 TEXTS = frozenset({"text", "untyped"})
 # What a type can be made of, beside text.
 _FROM = {
-    "BOOLEAN": _NUMBERS | {"bool"},
+    "BOOLEAN": NUMBERS | {"bool"},
     "DATE": frozenset({"moment"}),
     "TIMESTAMPTZ": frozenset({"moment"}),
     "TIME": frozenset({"time"}),
     "UUID": frozenset({"uuid"}),
     "BLOB": frozenset({"bytes"}),
     "VARCHAR": frozenset(family for family, _ in _FAMILIES) - {"nested"} | {"other"},
-    "JSON": frozenset({"nested", "bool"}) | _NUMBERS,
+    "JSON": frozenset({"nested", "bool"}) | NUMBERS,
 }
 # What Delta, OData and Python can say; DuckDB can say more.
 _RANGES = {
@@ -48,7 +47,7 @@ _WHOLE = re.compile(r"U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|BIGNUM")
 # A date or an offset before or behind it would be left out, as would a seventh digit.
 _CLOCK = r"\s*\d{1,2}:\d{1,2}(:\d{1,2}(\.\d{1,6}0*)?)?\s*"
 _JSON_TEXT = r'"(\\.|[^"\\])*"'
-_DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
+DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 
 
 def family(source_type: str) -> str:
@@ -59,31 +58,7 @@ def family(source_type: str) -> str:
 def can_become(source_type: str, kind: ColumnType) -> bool:
     """Whether some values of the source type can be cast at all."""
     found = family(source_type)
-    return found in TEXTS or found in _FROM.get(kind.cast, _NUMBERS | {"bool"})
-
-
-def comparable(left: str, right: str) -> bool:
-    """Whether a join can ask if values of two source types are equal. '7' and 7 never are."""
-    one, other = family(left), family(right)
-    if "untyped" in (one, other):
-        return not {one, other} & {"nested", "other", "bytes"}
-    if one in ("nested", "other"):
-        return left == right
-    return one == other or {one, other} <= _NUMBERS
-
-
-def matched(expression: str, own: str, other: str) -> str:
-    """A join key as it is compared with one of the type `other`: untyped text becomes that."""
-    if own != UNTYPED or family(other) in TEXTS:
-        return expression
-    return f"CAST(nullif({expression}, '') AS {other})"
-
-
-def mismatch(expression: str, own: str, other: str) -> str | None:
-    """DuckDB: whether an untyped join key is no value of the type that it is compared with."""
-    if own != UNTYPED or family(other) in TEXTS:
-        return None
-    return misfit(expression, own, replace(parse_type("string"), name=other, cast=other))
+    return found in TEXTS or found in _FROM.get(kind.cast, NUMBERS | {"bool"})
 
 
 def cast(expression: str, source_type: str, kind: ColumnType) -> str:
@@ -135,7 +110,7 @@ def _converted(expression: str, source_type: str, kind: ColumnType, *, tried: bo
 def _loss(expression: str, source_type: str, kind: ColumnType) -> str | None:
     """DuckDB: whether a cast, which succeeds, would round or leave something out."""
     found = family(source_type)
-    if kind.cast == "BOOLEAN" and found in _NUMBERS:
+    if kind.cast == "BOOLEAN" and found in NUMBERS:
         return f"{expression} NOT IN (0, 1)"
     if kind.cast == "DATE" and source_type != "DATE":
         # With its offset: 2024-01-15T00:00+02:00 is no midnight of UTC.
@@ -159,7 +134,7 @@ def _loss(expression: str, source_type: str, kind: ColumnType) -> str | None:
 def _rounded(expression: str, source_type: str, kind: ColumnType) -> str | None:
     """The same of exact numbers."""
     found = family(source_type)
-    if (digits := _digits(kind)) is None or found not in _NUMBERS | TEXTS:
+    if (digits := _digits(kind)) is None or found not in NUMBERS | TEXTS:
         return None
     before, after = digits
     if found == "binary float":
@@ -176,7 +151,7 @@ def _rounded(expression: str, source_type: str, kind: ColumnType) -> str | None:
 
 def _digits(kind: ColumnType) -> tuple[int, int] | None:
     """Of an exact number: how many before the point, how many behind it."""
-    if match := _DECIMAL.fullmatch(kind.cast):
+    if match := DECIMAL.fullmatch(kind.cast):
         precision, scale = int(match[1]), int(match[2])
         return precision - scale, scale
     return (20, 0) if _WHOLE.fullmatch(kind.cast) else None

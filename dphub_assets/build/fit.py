@@ -9,9 +9,9 @@ from typing import Any
 import duckdb
 
 from dphub_assets.build import joins, sql
-from dphub_assets.build.cast import mismatch
 from dphub_assets.build.convert import cast, misfit
 from dphub_assets.build.errors import CastFailed
+from dphub_assets.build.match import mismatch
 from dphub_assets.build.plan import JoinPlan, PlannedColumn, PlannedSource
 from dphub_assets.build.published import Asked
 from dphub_assets.build.text import commas, name

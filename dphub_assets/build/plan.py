@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dphub_assets.build import joins, published
-from dphub_assets.build.cast import comparable, family
+from dphub_assets.build.cast import family
 from dphub_assets.build.convert import can_become
 from dphub_assets.build.joins import Origin, PlannedJoin
+from dphub_assets.build.match import comparable
 from dphub_assets.build.published import PlannedSet
 from dphub_assets.sources.schema import SourceSchema
 from dphub_k8s.api.entity import Column

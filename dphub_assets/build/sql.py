@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from dphub_assets.build.cast import matched
 from dphub_assets.build.convert import cast
 from dphub_assets.build.joins import Origin, PlannedJoin
+from dphub_assets.build.match import matched
 from dphub_assets.build.plan import JoinPlan, PlannedColumn, PlannedSource
 from dphub_assets.build.text import commas, lines, literal, name
 from dphub_k8s.api.keys import ORDINAL

@@ -6,7 +6,7 @@ from itertools import combinations
 
 import duckdb
 
-from dphub_assets.build.cast import comparable, matched, mismatch
+from dphub_assets.build.match import comparable, matched, mismatch
 from dphub_assets.build.text import commas, name
 from dphub_assets.infer.columns import Column, Profile
 from dphub_assets.sources.relation import UNTYPED
