@@ -67,12 +67,15 @@ def _request(id: str | None, content: bytes) -> Part:
     head, *rest = _BLANK_LINE.split(content.lstrip(b"\r\n"), maxsplit=1)
     line, _, fields = head.partition(b"\n")
     words = line.decode("utf-8", "replace").split()
-    if len(words) < 3 or not words[-1].upper().startswith("HTTP/"):
+    # The standard's own example of a batch has none.
+    if words and words[-1].upper().startswith("HTTP/"):
+        del words[-1]
+    if len(words) < 2:
         raise InvalidSyntax(f"{echo(' '.join(words))} is no request line")
     message = BytesHeaderParser().parsebytes(fields)
     headers: Headers = tuple((name.lower(), str(value)) for name, value in message.items())
     given = id or next((value for name, value in headers if name == "content-id"), None)
-    return Part(given, words[0].upper(), " ".join(words[1:-1]), headers, b"".join(rest))
+    return Part(given, words[0].upper(), " ".join(words[1:]), headers, b"".join(rest))
 
 
 def _text(value: object) -> str | None:

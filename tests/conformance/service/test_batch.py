@@ -347,6 +347,15 @@ def test_an_id_adds_no_header(served: Client) -> None:
     assert "\r\nContent-ID: 1ETag: x\r\n\r\nHTTP/1.1 200" in answer.text
 
 
+def test_a_request_line_may_end_with_its_url(served: Client) -> None:
+    # As in the examples of OData Protocol 4.01, section 11.7.7.
+    whole, filtered = ask(
+        served, part("GET Rows/$count"), part("GET Rows/$count?$filter=id eq 'a'")
+    )
+    assert (whole[0], whole[2]) == (200, "3")
+    assert (filtered[0], filtered[2]) == (200, "1")
+
+
 def test_a_part_that_is_none(served: Client) -> None:
     odd = "--b\r\nContent-Type: text/plain\r\n\r\nGET Rows HTTP/1.1\r\n\r\n\r\n"
     for broken in (odd, part("GET"), part("")):
