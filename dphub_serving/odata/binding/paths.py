@@ -24,6 +24,9 @@ Segments = Sequence[ast.Segment]
 
 class Paths(Leaves):
     def path(self, tree: ast.Path) -> Expression:
+        if self.scope.expanded and self.scope.target.startswith("@"):
+            # Its names are of the row outside, where the alias is given.
+            raise self.missing("a path in an alias in $expand", tree.at)
         match tree.segments:
             case (ast.Name() as only,) if not (
                 self.scope.nested or only.text.startswith("$") or "." in only.text
