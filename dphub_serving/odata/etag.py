@@ -8,7 +8,6 @@ import re
 from collections.abc import Hashable
 from hashlib import blake2b
 
-from dphub_serving.odata.errors import PreconditionFailed
 from dphub_serving.odata.negotiation import Format
 from dphub_serving.odata.options import system_name
 from dphub_serving.odata.url import Request
@@ -32,15 +31,14 @@ def _weak(*content: Hashable) -> str:
     return f'W/"{blake2b(repr(content).encode(), digest_size=_DIGEST_BYTES).hexdigest()}"'
 
 
-def not_modified(tag: str, if_match: str | None, if_none_match: str | None) -> bool:
-    """Whether to answer 304. Raises PreconditionFailed when If-Match names another state."""
-    if if_match is not None and not _names(if_match, tag):
-        raise PreconditionFailed("the data is in another state than If-Match names")
-    return if_none_match is not None and _names(if_none_match, tag)
+def names(condition: str | None, tag: str) -> bool:
+    """Whether a list of tags has this one."""
+    return condition is not None and _opaque(tag) & _opaque(condition) != set()
 
 
-def _names(condition: str, tag: str) -> bool:
-    return condition.strip() == "*" or _opaque(tag) & _opaque(condition) != set()
+def matches(condition: str | None, tag: str) -> bool:
+    """The same, or `*` for any state."""
+    return names(condition, tag) or (condition or "").strip() == "*"
 
 
 def _opaque(text: str) -> set[str]:

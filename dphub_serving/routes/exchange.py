@@ -12,7 +12,7 @@ from starlette.datastructures import Headers
 
 from dphub_serving.edge.forwarded import PREFIX
 from dphub_serving.odata import etag, negotiation, preferences, url
-from dphub_serving.odata.errors import BadRequest, TooLarge
+from dphub_serving.odata.errors import BadRequest, PreconditionFailed, TooLarge
 from dphub_serving.odata.negotiation import Format, Version
 from dphub_serving.odata.preferences import Prefer
 from dphub_serving.rows.flights import Gone
@@ -74,16 +74,17 @@ class Exchange:
         return negotiation.data_format(self.accept, option, self.version)
 
     def not_modified(self, tag: str) -> bool:
-        """Raises PreconditionFailed."""
-        if self.method == "POST":
-            return False
-        return etag.not_modified(
-            tag, self.headers.get("if-match"), self.headers.get("if-none-match")
-        )
+        """Whether the client has this state, as is known before anything is read. Other conditions
+        wait for a response: one of 404 they do not change (RFC 9110, section 13.2.1)."""
+        unless = self._condition("if-none-match")
+        return etag.names(unless, tag) and self._as_expected(tag)
 
     def response(
         self, body: bytes, content_type: str, tag: str, more: Mapping[str, str] | None = None
     ) -> Response:
+        """Raises PreconditionFailed."""
+        if self._unwanted(tag):
+            return self.unchanged(tag)
         headers = {**self._known(tag), "Content-Type": content_type, **(more or {})}
         if self.method == "HEAD":
             return Response(headers={**headers, "Content-Length": str(len(body))})
@@ -95,6 +96,21 @@ class Exchange:
 
     def unchanged(self, tag: str) -> Response:
         return Response(status_code=304, headers=self._known(tag))
+
+    def _unwanted(self, tag: str) -> bool:
+        if not self._as_expected(tag):
+            raise PreconditionFailed("the data is in another state than If-Match names")
+        return etag.matches(self._condition("if-none-match"), tag)
+
+    def _as_expected(self, tag: str) -> bool:
+        condition = self._condition("if-match")
+        return condition is None or etag.matches(condition, tag)
+
+    def _condition(self, name: str) -> str | None:
+        """What is posted has none."""
+        if self.method == "POST" or name not in self.headers:
+            return None
+        return ", ".join(self.headers.getlist(name))
 
     @property
     def always(self) -> dict[str, str]:

@@ -45,7 +45,7 @@ async def served(request: Request) -> Response:
         return _refusal(503, "the lake has not been read yet")
     tag = f'W/"{catalog.state}"'
     headers = {"ETag": tag, "Cache-Control": "no-cache"}
-    if etag.not_modified(tag, None, request.headers.get("if-none-match")):
+    if etag.matches(request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers=headers)
     products = {name: each.sequence for name, each in catalog.products.items()}
     return JSONResponse({"products": products}, headers=headers)

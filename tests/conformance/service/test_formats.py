@@ -5,6 +5,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
+import httpx
 import pytest
 
 from tests.unit.serving.conftest import Client
@@ -193,6 +194,36 @@ def test_each_way_to_ask_has_its_own_tag(served: Client) -> None:
         ]
         assert len(set(tags)) == len(tags)
         assert all(each.startswith('W/"') for each in tags)
+
+
+@pytest.mark.parametrize("path", ["", "('a')", "('a')/name", "/$count"])
+def test_conditions_hold_of_what_is_there(served: Client, path: str) -> None:
+    got = served.get(ROWS + path)
+    tag = got.headers["ETag"]
+    several = f'"x", {tag}, "y"'
+    for name, value, status in [
+        ("If-None-Match", several, 304),
+        ("If-None-Match", "*", 304),
+        ("If-None-Match", '"x"', got.status_code),
+        ("If-Match", several, got.status_code),
+        ("If-Match", "*", got.status_code),
+        ("If-Match", '"x"', 412),
+    ]:
+        assert served.get(ROWS + path, {name: value}).status_code == status, (name, value)
+
+
+def test_tags_may_stand_in_several_headers(served: Client) -> None:
+    tag = served.get(ROWS).headers["ETag"]
+    unless = httpx.Headers([("If-None-Match", '"x"'), ("If-None-Match", tag)])
+    assert served.get(ROWS, unless).status_code == 304
+    expected = httpx.Headers([("If-Match", '"x"'), ("If-Match", tag)])
+    assert served.get(ROWS, expected).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["('z')", "('z')/name", "('a')/nope"])
+def test_conditions_say_nothing_of_what_is_not_there(served: Client, path: str) -> None:
+    for headers in ({"If-None-Match": "*"}, {"If-Match": '"x"'}, {"If-Match": "*"}):
+        assert served.get(ROWS + path, headers).status_code == 404, headers
 
 
 @pytest.mark.parametrize(
