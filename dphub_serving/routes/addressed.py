@@ -10,6 +10,7 @@ from dphub_serving.odata.url import Request
 from dphub_serving.routes import data, members, ways
 from dphub_serving.routes.exchange import Exchange
 from dphub_serving.routes.hub import Hub
+from dphub_serving.routes.journey import legs_of
 from dphub_serving.routes.resolve import Target, resolve
 
 
@@ -30,6 +31,14 @@ async def answer(
             return await members.answer(hub, exchange, request, target, found)
         case Way():
             return await ways.answer(hub, exchange, request, target, found)
+
+
+async def require(hub: Hub, catalog: Catalog, request: Request, path: Address) -> None:
+    """Raises NotFound and its like where the address is of nothing, whatever the entities are."""
+    target = await _target(hub, catalog, request, path)
+    found = address.resource(path, target.entity_set.type)
+    if isinstance(found, Way):
+        legs_of(target, found)
 
 
 async def by_id(

@@ -12,6 +12,8 @@ from dphub_serving.odata import etag
 from dphub_serving.routes.hub import Hub
 
 router = APIRouter()
+# Probes ask for the status alone.
+PROBING = ["GET", "HEAD"]
 
 
 @router.get("/")
@@ -51,12 +53,12 @@ async def served(request: Request) -> Response:
     return JSONResponse({"products": products}, headers=headers)
 
 
-@router.get("/livez")
+@router.api_route("/livez", methods=PROBING)
 async def livez() -> dict[str, str]:
     return {"status": "alive"}
 
 
-@router.get("/readyz")
+@router.api_route("/readyz", methods=PROBING)
 async def readyz(request: Request) -> JSONResponse:
     """Ready once the lake was read, whatever became of single products."""
     hub: Hub = request.app.state.hub
@@ -65,7 +67,7 @@ async def readyz(request: Request) -> JSONResponse:
     return JSONResponse({"status": "ready"})
 
 
-@router.get("/health")
+@router.api_route("/health", methods=PROBING)
 async def health(request: Request) -> dict[str, Any]:
     """For people: what is served, what is awaited, and what is wrong and why."""
     hub: Hub = request.app.state.hub

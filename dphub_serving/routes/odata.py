@@ -56,14 +56,17 @@ async def _respond(hub: Hub, exchange: Exchange, catalog: Catalog | None) -> Res
     )
     allowed = _allowed(request.path)
     if exchange.method == "OPTIONS":
+        await _require(hub, catalog, request)
         return Response(status_code=204, headers={**exchange.always, "Allow": allowed})
     if exchange.method not in allowed.split(", "):
+        await _require(hub, catalog, request)
         raise MethodNotAllowed(exchange.method, allowed)
     if exchange.method == "POST" and isinstance(request.path, Address):
         request = await _posted(hub, exchange, request, request.path)
     if isinstance(request.path, Batch):
         if exchange.in_batch:
             raise BadRequest("a batch cannot hold another one", target="$batch")
+        await _require(hub, catalog, request)
         return await batch.answer(
             exchange, request.path, partial(respond, hub, catalog=catalog if isolated else None)
         )
@@ -73,6 +76,17 @@ async def _respond(hub: Hub, exchange: Exchange, catalog: Catalog | None) -> Res
 def _allowed(path: ResourcePath) -> str:
     posted = isinstance(path, Address) and path.segments[-1:] == ("$query",)
     return POSTING if posted or isinstance(path, Batch) else READING
+
+
+async def _require(hub: Hub, catalog: Catalog, request: url.Request) -> None:
+    """Raises NotFound and its like where there is no such resource, whatever is done to it."""
+    path = request.path
+    if not isinstance(path, Address):
+        await describe.find(hub, catalog, path.service, request)
+        return
+    if path.segments[-1:] == ("$query",):
+        path = replace(path, segments=path.segments[:-1])
+    await addressed.require(hub, catalog, request, path)
 
 
 async def _posted(hub: Hub, exchange: Exchange, request: url.Request, path: Address) -> url.Request:

@@ -54,5 +54,5 @@ def _response(method: str, headers: dict[str, str], problem: ODataError) -> Resp
     }
     body = json.dumps(problem.body(), ensure_ascii=False).encode(errors="replace")
     if method == "HEAD":
-        return Response(status_code=problem.status, headers=headers)
+        return Response(None, problem.status, {**headers, "Content-Length": str(len(body))})
     return Response(body, problem.status, headers)

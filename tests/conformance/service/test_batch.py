@@ -341,6 +341,11 @@ def test_a_batch_that_is_none(
     assert answer.json()["error"]["message"]
 
 
+def test_what_is_not_served_has_no_batch(served: Client) -> None:
+    answer = served.post("/odata/nope/$batch", '{"requests":[]}', "application/json")
+    assert answer.status_code == 404
+
+
 def test_an_id_adds_no_header(served: Client) -> None:
     content = json.dumps({"requests": [asking("1\r\nETag: x", "Rows/$count")]})
     answer = served.post(BATCH, content, "application/json", {"Accept": "multipart/mixed"})

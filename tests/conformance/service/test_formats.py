@@ -227,11 +227,11 @@ def test_conditions_say_nothing_of_what_is_not_there(served: Client, path: str) 
 
 
 @pytest.mark.parametrize(
-    "path", ["", "('a')", "('a')/name", "('a')/name/$value", "/$count", "/$ref"]
+    "path", ["", "('a')", "('a')/name", "('a')/name/$value", "/$count", "/$ref", "('z')", "?$top=x"]
 )
 def test_head_is_get_without_its_body(served: Client, path: str) -> None:
     got, head = served.get(ROWS + path), served.request("HEAD", ROWS + path)
-    assert (head.status_code, head.content) == (200, b"")
+    assert (head.status_code, head.content) == (got.status_code, b"")
     assert dict(head.headers) == dict(got.headers)
 
 
@@ -252,6 +252,15 @@ def test_every_resource_says_what_it_allows(served: Client, path: str, allowed: 
     for method in {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} - set(allowed.split(", ")):
         refused = served.request(method, path)
         assert (refused.status_code, refused.headers["Allow"]) == (405, allowed)
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "PUT", "DELETE"])
+@pytest.mark.parametrize(
+    "path", ["/odata/nope", "/odata/nope/$metadata", "/odata/nope/$batch", "/odata/people/Nope",
+             "/odata/people/Rows('a')/nope", "/odata/people/Rows/$nope", "/odata/people@7/Rows"]
+)  # fmt: skip
+def test_nothing_is_allowed_of_what_is_no_resource(served: Client, path: str, method: str) -> None:
+    assert served.request(method, path).status_code == 404
 
 
 def test_options_can_be_posted(served: Client) -> None:

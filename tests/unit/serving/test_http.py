@@ -218,7 +218,9 @@ def test_health_tells_what_is_served(served: Client) -> None:
     assert health["status"] == "ok"
     assert health["products"]["orders"]["rows"] == 10
     assert health["waiting"] == ["coming"]
-    assert served.get("/livez").status_code == served.get("/readyz").status_code == 200
+    for path in ("/livez", "/readyz", "/health"):
+        assert served.get(path).status_code == 200
+        assert served.request("HEAD", path).status_code == 200
     assert served.get("/").json()["odata"] == "/odata/"
 
 
