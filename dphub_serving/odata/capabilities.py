@@ -8,11 +8,8 @@ from collections.abc import Mapping
 
 from dphub_serving.odata.annotations import Annotations, Constant, Kind, Value, paths
 from dphub_serving.odata.batch import multipart, objects
-from dphub_serving.odata.edm import EntitySet, EntityType, Property, Service
+from dphub_serving.odata.edm import MOST_LEVELS, EntitySet, EntityType, Property, Service
 from dphub_serving.odata.functions import FUNCTIONS
-
-# Of one $expand.
-MOST_LEVELS = 6
 
 _FILTERS = (
     *("eq", "ne", "gt", "ge", "lt", "le", "and", "or", "not", "in", "any", "all"),
@@ -131,7 +128,7 @@ def _restrictions(entity_type: EntityType) -> Annotations:
     sorts: dict[str, Value] = {"Sortable": len(unsorted) < len(properties)}
     expands: dict[str, Value] = {"Expandable": bool(entity_type.navigation)}
     if entity_type.navigation:
-        filters["MaxLevels"] = 1
+        filters["MaxLevels"] = MOST_LEVELS
         expands["MaxLevels"] = MOST_LEVELS
     if fixed:
         filters["NonFilterableProperties"] = paths(fixed)

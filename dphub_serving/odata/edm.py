@@ -9,6 +9,8 @@ from dphub_k8s.api.types import ColumnType
 # Names of properties, one inside the other.
 Path = tuple[str, ...]
 HUB_NAMESPACE = "DataProductHub"
+# How far navigation is followed.
+MOST_LEVELS = 6
 # CSDL 4.01, section 5.1: names that no schema may have.
 _RESERVED = {"Edm", "odata", "System", "Transient"}
 _SIMPLE_IDENTIFIER = re.compile(r"[^\W\d]\w{0,127}")

@@ -10,9 +10,8 @@ from dataclasses import dataclass, field, replace
 from dphub_k8s.api.types import ColumnType
 from dphub_serving.odata import bind
 from dphub_serving.odata.ast import Name, Star
-from dphub_serving.odata.capabilities import MOST_LEVELS
 from dphub_serving.odata.clauses import ExpandItem, Nested
-from dphub_serving.odata.edm import EntitySet, NavigationProperty
+from dphub_serving.odata.edm import MOST_LEVELS, EntitySet, NavigationProperty
 from dphub_serving.odata.errors import (
     InvalidOption,
     NotImplementedByService,
@@ -86,6 +85,8 @@ class Expander:
         self, item: ExpandItem, way: NavigationProperty, of: EntitySet, depth: int
     ) -> Expanded:
         at, options = item.path.at, item.options or NOTHING
+        if options.levels == "max":
+            options = replace(options, levels=MOST_LEVELS + 1 - depth)
         self.left -= 1
         if self.left < 0 or depth > MOST_LEVELS:
             message = f"$expand has at most {MOST_EXPANDED} items and {MOST_LEVELS} levels"
@@ -117,10 +118,12 @@ class Expander:
     ) -> Expansion:
         inner = self.expansion(options.expand, target, depth + 1)
         again = target.type.way(way.name)
-        if options.levels is None or again is None or any(e.way is again for e in inner):
+        if (
+            not isinstance(options.levels, int)
+            or again is None
+            or any(e.way is again for e in inner)
+        ):
             return inner
-        if options.levels == "max":
-            raise NotImplementedByService("$levels=max", target=TARGET, at=item.path.at)
         if options.levels == 1:
             return inner
         deeper = replace(item, options=replace(options, levels=options.levels - 1))

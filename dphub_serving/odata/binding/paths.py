@@ -11,14 +11,12 @@ from dphub_serving.odata.binding import searching
 from dphub_serving.odata.binding.base import named
 from dphub_serving.odata.binding.leaves import Leaves
 from dphub_serving.odata.bound import NAVIGATION, Expression, Type, Variable
-from dphub_serving.odata.edm import EntityType, NavigationProperty, Property
+from dphub_serving.odata.edm import MOST_LEVELS, EntityType, NavigationProperty, Property
 from dphub_serving.odata.errors import TooComplex, UnknownFunction, UnknownProperty, echo
 from dphub_serving.odata.functions import FUNCTIONS
 
 # Collections within collections.
 DEEPEST = 5
-# Navigation behind navigation.
-FAR = 5
 Segments = Sequence[ast.Segment]
 
 
@@ -103,8 +101,9 @@ class Paths(Leaves):
             for left, _ in way.keys
             if begin is not None and (found := of.find(left))
         )
-        if sum(isinstance(each, bound.Related) for key in keys for each in trees.within(key)) > FAR:
-            message = f"navigation leads through more than {FAR} others"
+        before = [each for key in keys for each in trees.within(key)]
+        if sum(isinstance(each, bound.Related) for each in before) >= MOST_LEVELS:
+            message = f"navigation goes on through more than {MOST_LEVELS} levels"
             raise TooComplex(message, target=self.scope.target, at=name.at)
         return bound.Related(way, numbers.collection(kind) if way.collection else kind, keys)
 

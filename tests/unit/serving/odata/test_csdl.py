@@ -125,7 +125,7 @@ def test_how_far_navigation_leads_is_said() -> None:
     service = Service("o", (EntitySet("Outages", leading),))
     said = json.loads(csdl_json.write(service))["o"]["Container"]["Outages"]
     assert said["@Capabilities.ExpandRestrictions"] == {"Expandable": True, "MaxLevels": 6}
-    assert said["@Capabilities.FilterRestrictions"] == {"Filterable": True, "MaxLevels": 1}
+    assert said["@Capabilities.FilterRestrictions"] == {"Filterable": True, "MaxLevels": 6}
 
 
 def annotations(prop: Property) -> dict[str, object]:
