@@ -60,11 +60,7 @@ def require_admissible(connection: duckdb.DuckDBPyConnection, text: str, entity:
 
 
 def _parsed(connection: duckdb.DuckDBPyConnection, text: str) -> Mapping[str, Any]:
-    query = f"SELECT {condition(text)} FROM published"
-    (found,) = connection.execute("SELECT json_serialize_sql(?)", [query]).fetchone() or ("{}",)
-    document = json.loads(found)
-    if document.get("error"):
-        raise Inadmissible(f"it is no SQL condition: {document.get('error_message')}")
+    document = _read(connection, condition(text))
     statements = document["statements"]
     node = statements[0]["node"]
     plain = {"select_list", "from_table", "type", "aggregate_handling", "cte_map", "modifiers"}
@@ -79,8 +75,20 @@ def _parsed(connection: duckdb.DuckDBPyConnection, text: str) -> Mapping[str, An
         or node["from_table"]["type"] != "BASE_TABLE"
     ):
         raise Inadmissible("one condition is wanted")
+    # Alone it is one too: a) OR (b is none, and would mean another thing with more behind it.
+    _read(connection, f"{text}\n")
     tree: Mapping[str, Any] = node["select_list"][0]
     return tree
+
+
+def _read(connection: duckdb.DuckDBPyConnection, text: str) -> Mapping[str, Any]:
+    query = f"SELECT {text} FROM published"
+    (found,) = connection.execute("SELECT json_serialize_sql(?)", [query]).fetchone() or ("{}",)
+    document: Mapping[str, Any] = json.loads(found)
+    if document.get("error"):
+        told = str(document.get("error_message")).partition("\n")[0]
+        raise Inadmissible(f"it is no SQL condition: {told}")
+    return document
 
 
 def _nodes(tree: object) -> Iterator[Mapping[str, Any]]:

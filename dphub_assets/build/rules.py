@@ -156,6 +156,8 @@ def _valid(rule: Rule, kind: ColumnType) -> list[str]:
         found.append(f"regexp_matches({column}, {literal(said.pattern)})")
     if said.minimum is not None:
         found.append(f"{column} >= {_value(said.minimum, kind)}")
+        # DuckDB has it above all numbers.
+        found += [f"NOT isnan({column})"] if kind.cast in ("FLOAT", "DOUBLE") else []
     if said.maximum is not None:
         found.append(f"{column} <= {_value(said.maximum, kind)}")
     return found

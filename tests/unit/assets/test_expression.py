@@ -45,6 +45,8 @@ def test_a_condition_on_the_row_is_taken(text: str) -> None:
         ("stage > 1) FROM read_text('/etc/passwd') --", "no SQL condition"),
         ("stage > 1) FROM published WHERE (true", "no SQL condition"),
         ("stage > 1), (true", "one condition is wanted"),
+        ("stage > 1) OR (true", "no SQL condition"),
+        ("stage > 1 /* why", r"no SQL condition: [^\n]*why$"),
         ("true) FROM published; SELECT (true", "one condition is wanted"),
         ("true) FROM published UNION SELECT (true", "one condition is wanted"),
         ("stage, name", "a condition is wanted"),

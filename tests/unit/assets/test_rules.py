@@ -65,6 +65,15 @@ def test_a_warning_is_published_with_counts_and_keys(tmp_path: Path) -> None:
     assert found["known"].violations == 0
 
 
+@pytest.mark.parametrize("bound", [{"minimum": 0}, {"maximum": 9}, {"minimum": 0, "maximum": 9}])
+def test_nan_is_within_no_bounds(tmp_path: Path, bound: dict[str, int]) -> None:
+    frame = pl.DataFrame({"n": [1, 2, 3], "x": [1.0, float("nan"), None]})
+    rule = {"metric": "invalidValues", "column": "x", "severity": "warning", "arguments": bound}
+    said = {"key": "n", "columns": {"n": "long", "x": "double"}, "quality": [rule]}
+    _, snapshot = build_products.built(tmp_path, {"t": frame}, **said)
+    assert [(v.violations, v.keys) for v in snapshot.document.verdicts[4:]] == [(1, ("2",))]
+
+
 def test_an_error_keeps_the_old_snapshot(tmp_path: Path) -> None:
     made, first = build_products.built(tmp_path, {"t": ROWS.head(1)}, columns=COLUMNS)
     build_products.write(tmp_path, {"t": ROWS})
