@@ -32,9 +32,9 @@ _TABLE: tuple[tuple[str, str], ...] = (
     ("datetime", rf"{_DATE}[Tt]{_CLOCK}(?:[Zz]|[ +-]{_HOUR}){_END}"),
     ("date", rf"{_DATE}{_END}"),
     ("time", rf"{_CLOCK}{_END}"),
-    ("number", rf"(?:[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|-INF){_END}"),
-    # Outside the grammar: Int64 keys as some client libraries write them. Only keys accept it.
+    # Outside the grammar: numbers as version 2 had them, which some client libraries still write.
     ("suffixed", rf"[+-]?[0-9]+(?:\.[0-9]+)?[LlMmDdFf]{_END}"),
+    ("number", rf"(?:[+-]?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|-INF){_END}"),
     ("minus", "-"),
     ("root", rf"\${_NAME}"),
     ("alias", rf"@{_NAME}(?:\.{_NAME})*(?:#{_NAME})?"),

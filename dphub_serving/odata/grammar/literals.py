@@ -38,6 +38,8 @@ def literal(token: Token) -> Literal | None:
         return Literal("string", unquote(text), at)
     if kind == "number":
         return Literal(_number(text), text, at)
+    if kind == "suffixed":
+        return Literal(_number(text[:-1]), text[:-1], at)
     if plain := _PLAIN.get(kind):
         return Literal(plain, text, at)
     if kind == "prefixed":
@@ -46,11 +48,6 @@ def literal(token: Token) -> Literal | None:
         members = text[text.index("'") + 1 : -1]
         return Literal("enum", text, at) if ENUM.fullmatch(members) else None
     return None
-
-
-def suffixed(token: Token) -> Literal:
-    digits = token.text[:-1]
-    return Literal(_number(digits), digits, token.at)
 
 
 def json_string(token: Token) -> Literal:

@@ -123,16 +123,14 @@ class Paths(Reader):
         return value
 
     def key_value(self) -> Expr | None:
-        """A literal or an alias with nothing behind it; keys may be written with a suffix."""
+        """A literal or an alias with nothing behind it."""
         token = self.current
         if self.peek.text not in {",", ")", ""}:
             return None
         if token.kind == "alias":
             self.advance()
             return self.alias(token)
-        found: Literal | None
-        found = literals.suffixed(token) if token.kind == "suffixed" else literals.literal(token)
-        if found is not None:
+        if (found := literals.literal(token)) is not None:
             self.advance()
         return found
 

@@ -31,7 +31,7 @@ from dphub_serving.odata.grammar import geo
         *[
             "1e",
             "0x10",
-            "5L",
+            "5x",
             "+INF",
             "'it's'",
             "01234567-89ab-cdef-0123-456789abcdef0",
