@@ -49,13 +49,7 @@ class Catalog:
 
     def view(self, served: Served) -> View:
         """The service of a product that is served now."""
-        if served.name not in self._views:
-            self._views[served.name] = views.of_product(served, self.products)
-        return self._views[served.name]
-
-    @cached_property
-    def _views(self) -> dict[str, View]:
-        return {}
+        return self.hub.own(served.name)
 
     @cached_property
     def state(self) -> str:

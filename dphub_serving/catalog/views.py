@@ -6,7 +6,7 @@ before it. The hub's service has every set of every product, each type in its pr
 """
 
 from collections.abc import Container, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from dphub_k8s.api.navigation import Navigation
@@ -29,11 +29,12 @@ Place = tuple[str, str]
 @dataclass(frozen=True)
 class View:
     """A service, and the snapshot behind each of its sets, by name. `root` is the product whose
-    service it is, None is the hub's."""
+    service it is, None is the hub's, made of these `products`."""
 
     service: Service
     served: Mapping[str, Served]
     root: Served | None = None
+    products: Products = field(default_factory=dict)
 
     @cached_property
     def sets(self) -> Mapping[str, EntitySet]:
@@ -42,6 +43,16 @@ class View:
     def at(self, place: Place) -> EntitySet:
         """The set that shows what is there."""
         return next(self.sets[name] for name, each in self.served.items() if each.place == place)
+
+    def own(self, product: str) -> "View":
+        """The service of a product, from the snapshots that the hub's is made of."""
+        if product not in self._own:
+            self._own[product] = of_product(self.products[product], self.products)
+        return self._own[product]
+
+    @cached_property
+    def _own(self) -> dict[str, "View"]:
+        return {}
 
 
 def of_product(root: Served, products: Products) -> View:
@@ -77,7 +88,8 @@ def of_hub(products: Products, taken: Container[str] = frozenset()) -> View:
                 name += "_"
             named[found.place] = EntitySet(name, found.entity_set.type)
             served[name] = found
-    return View(Service(HUB_NAMESPACE, _linked(named, served, products)), served)
+    service = Service(HUB_NAMESPACE, _linked(named, served, products))
+    return View(service, served, products=products)
 
 
 def _namespace(root: Served) -> str:

@@ -34,7 +34,7 @@ class Further:
         if view.root is None:
             # In the hub's service a path that begins with a product is one of the product's own.
             owner = view.served[here.name]
-            own = self.hub.catalog.view(self.hub.catalog.products[owner.name])
+            own = view.own(owner.name)
             root = links.root(self.base, Service(owner.route))
             query = replace(query, type=own.at(view.served[each.way.target].place).type)
             here = own.at(owner.place)

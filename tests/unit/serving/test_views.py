@@ -142,3 +142,17 @@ def test_names_that_are_taken_get_that_of_their_product(tmp_path: Path) -> None:
         schema = metadata(client, "/odata/a-b/")["a_b"]
         assert schema["Customer"]["twin"]["$Type"] == "a_b.c_Customer"
         assert schema["c_Customer"]["twin"]["$Type"] == "a_b.Customer"
+
+
+def test_the_hub_leads_on_where_the_newest_snapshot_does_not(tmp_path: Path) -> None:
+    document = factories.product("a-b", sources=["customers"], columns={"id": "long"})
+    way = related.way("orders", "sales", "id", "customer", "many")
+    related.publish(tmp_path, related.sales(), related.leading(document, way))
+    with serving(tmp_path / "home", DPHUB_QUERY_SECONDS="5") as client:
+        url, wish = "/odata/a_b?$expand=orders&$skip=0&snapshot=0", {"Prefer": "maxpagesize=1"}
+        before = client.get(url, wish).json()["value"]
+        related.publish_only(tmp_path, related.leading(document))
+        client.refresh()
+        assert client.get(f"{url}&$count=false", wish).json()["value"] == before
+        (rest,) = client.get(before[0]["orders@odata.nextLink"]).json()["value"]
+        assert (before[0]["orders"][0]["number"], rest["number"]) == (1, 3)
