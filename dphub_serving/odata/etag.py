@@ -22,8 +22,9 @@ def tag(product: str, sequence: int, request: Request, form: Format, *others: Ha
 
 
 def of_entity(known: str, sequence: int, request: Request, form: Format, *others: Hashable) -> str:
-    """The same whatever `$select`, `$expand` and `$compute` ask: clients take the tag beside an
-    entity for the entity's, and another one for a change. `known` is all that they may ask for."""
+    """Of a part of a batch, which no cache keeps: the same whatever `$select`, `$expand` and
+    `$compute` ask. OpenUI5 takes the tag beside an entity for the entity's, and another one for a
+    change. `known` is all that they may ask for."""
     return _weak(known, sequence, request.path, form, *others)
 
 

@@ -75,7 +75,8 @@ async def entity(
         lookup = replace(lookup, select=(), selected=None)
     moment = moment_of(lookup) or beside.moment
     state = (target.sequence, request, form, followed, moment)
-    shown, tag = etag.of_entity(beside.reach, *state), etag.tag(beside.identity, *state)
+    tag = etag.tag(beside.identity, *state)
+    shown = etag.of_entity(beside.reach, *state) if exchange.in_batch else tag
     if exchange.not_modified(shown):
         return exchange.unchanged(shown)
 

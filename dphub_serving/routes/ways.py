@@ -105,7 +105,8 @@ async def _single(journey: Journey, exchange: Exchange) -> Response:
     followed = beside.of_one
     moment = moment_of(query) or beside.moment
     state = (journey.start.sequence, request, form, followed, moment)
-    shown, tag = etag.of_entity(journey.reach, *state), etag.tag(journey.identity, *state)
+    tag = etag.tag(journey.identity, *state)
+    shown = etag.of_entity(journey.reach, *state) if exchange.in_batch else tag
     if exchange.not_modified(shown):
         return exchange.unchanged(shown)
 
