@@ -45,6 +45,7 @@ class Further:
         aliases = [pair for pair in self.request.options.pairs if pair[0].startswith("@")]
         options = [(f"${name}", text) for name, text in each.options]
         place = f"{root}{quote(here.name)}{key}/{quote(each.way.name)}"
+        place += "/$ref" if each.of == "ref" else ""
         return links.further(place, [*options, *aliases, *shown], token, self.hub.secret)
 
     @property

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from itertools import product as combinations
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -126,6 +127,25 @@ def test_a_fraction_equals_no_whole_number(client: Client) -> None:
     for child, row in zip(CHILDREN, found, strict=True):
         ids = [p["id"] for p in PARENTS if p["n"] is not None and p["n"] == child["m"]]
         assert [each["id"] for each in row["back"]] == ids
+
+
+def test_a_decimal_of_any_length_is_compared_exactly(tmp_path: Path) -> None:
+    """28 digits are what Python's decimals have unless told otherwise."""
+    numbers = [Decimal("1"), Decimal("2.5"), Decimal("12345678901234567890123456789012.123456")]
+    wide = pl.DataFrame({"id": numbers}, schema={"id": pl.Decimal(38, 6)})
+    wide.write_parquet(tmp_path / "wide.parquet")
+    document = factories.product("wide", sources=["wide"], columns={"id": "decimal(38,6)"})
+    wide_ways = [
+        related.way("same", "wide", "id", "id", "many"),
+        related.way("whole", "whole", "id", "id", "many"),
+    ]
+    pl.DataFrame({"id": [1, 2, 3]}).write_parquet(tmp_path / "whole.parquet")
+    whole = factories.product("whole", sources=["whole"], columns={"id": "long"})
+    related.publish_only(tmp_path, related.leading(document, *wide_ways), related.leading(whole))
+    with serving(tmp_path / "home") as client:
+        found = client.get("/odata/wide/Order?$expand=same,whole").json()["value"]
+        assert [len(row["same"]) for row in found] == [1, 1, 1]
+        assert [len(row["whole"]) for row in found] == [1, 0, 0]
 
 
 def over(row: Row, least: float | None) -> bool:

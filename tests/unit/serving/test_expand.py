@@ -271,6 +271,16 @@ def test_the_rest_of_a_level_below_is_behind_a_link_too(mesh: Client) -> None:
     assert ids({"items": rows(mesh, link)}) == ["c"]
 
 
+@pytest.mark.parametrize("options", ["", "($orderby=price desc;$count=true)"])
+def test_the_rest_of_links_is_links(mesh: Client, options: str) -> None:
+    url = f"{ORDERS}?$expand=items/$ref{options}"
+    whole, *_ = rows(mesh, url)
+    part, *_ = mesh.get(url, {"Prefer": "maxpagesize=2"}).json()["value"]
+    rest = mesh.get(part["items@odata.nextLink"]).json()
+    assert rest["@odata.context"].endswith("#Collection($ref)")
+    assert part["items"] + rest["value"] == whole["items"]
+
+
 @pytest.mark.parametrize("more", ["", ";$expand=referrer_($select=id)"])
 def test_the_rest_has_the_levels_that_are_left(tmp_path: Path, more: str) -> None:
     names, referrers = ["x"] * 9, [None, 1, 1, 1, 2, 3, 4, 7, 8]
