@@ -41,7 +41,7 @@ def read(values: Iterable[str]) -> Prefer:
     terms, goes_on = given("include-annotations"), given("continue-on-error")
     return Prefer(
         maxpagesize=int(size) if usable else None,
-        omit=_OMITTED.get(found.get("omit-values", "").lower()),
+        omit=_OMITTED.get((given("omit-values") or "").lower()),
         annotations=terms if terms and _TERMS.fullmatch(terms) else None,
         continue_on_error=None if goes_on is None else _SWITCH.get(goes_on.lower()),
     )

@@ -31,6 +31,7 @@ def test_the_page_size_preferred(values: list[str], size: int | None) -> None:
     [
         ("omit-values=nulls", Prefer(omit="nulls")),
         ("omit-values=Defaults", Prefer(omit="defaults")),
+        ("odata.omit-values=nulls", Prefer(omit="nulls")),
         ("omit-values=other", Prefer()),
         ('include-annotations="display.*,-*"', Prefer(annotations="display.*,-*")),
         ('odata.include-annotations="*"', Prefer(annotations="*")),
