@@ -38,7 +38,8 @@ def read(body: bytes) -> list[Part]:
 
 def write(answer: Answer, *, first: bool) -> Iterator[bytes]:
     """A member of `responses`."""
-    about: dict[str, Any] = {"id": answer.part.id, "status": answer.status}
+    about: dict[str, Any] = {} if answer.part.id is None else {"id": answer.part.id}
+    about["status"] = answer.status
     if answer.part.group is not None:
         about["atomicityGroup"] = answer.part.group
     about["headers"] = dict(answer.headers)
