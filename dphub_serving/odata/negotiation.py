@@ -104,6 +104,23 @@ def metadata_format(accept: str | None, option: str | None, version: Version) ->
     raise NotAcceptable(f"only {XML} and {JSON} are offered")
 
 
+def check_raw(accept: str | None, option: str | None, media: str) -> None:
+    """For `/$value` (Protocol 4.01, section 11.2.4.1). Who accepts JSON alone gets it all the same:
+    clients say so whatever they ask. Raises NotAcceptable."""
+    found = _ranges(accept, option)
+    if any(each.covers(media) and _is_utf8_at_most(each) for each in found):
+        return
+    if option is not None or not any(each.covers(JSON) for each in found):
+        raise NotAcceptable(f"the raw value is {media}")
+
+
+def _is_utf8_at_most(media: MediaRange) -> bool:
+    return all(
+        name == "charset" and value.lower() in _JSON_PARAMETERS["charset"]
+        for name, value in media.parameters.items()
+    )
+
+
 def preferred(accept: str | None, media: Sequence[str]) -> str | None:
     """What the client likes best; of equals the first."""
     if accept is None or not accept.strip():

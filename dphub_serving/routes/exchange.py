@@ -12,7 +12,13 @@ from starlette.datastructures import Headers
 
 from dphub_serving.edge.forwarded import PREFIX
 from dphub_serving.odata import etag, negotiation, preferences, url
-from dphub_serving.odata.errors import BadRequest, PreconditionFailed, TooLarge
+from dphub_serving.odata.errors import (
+    BadRequest,
+    PreconditionFailed,
+    TooLarge,
+    UnsupportedMediaType,
+    echo,
+)
 from dphub_serving.odata.negotiation import Format, Version
 from dphub_serving.odata.preferences import Prefer
 from dphub_serving.rows.flights import Gone
@@ -137,6 +143,9 @@ def base(http: Request, settings: ServingSettings) -> str:
 
 
 async def _body(http: Request, most: int) -> bytes:
+    coding = http.headers.get("content-encoding", "identity")
+    if coding.lower() != "identity":
+        raise UnsupportedMediaType(f"the body has to be sent as it is, not as {echo(coding)}")
     found = b""
     async for piece in http.stream():
         found += piece

@@ -8,7 +8,7 @@ import json
 
 from fastapi import Response
 
-from dphub_serving.odata import bind, etag, links, preferences
+from dphub_serving.odata import bind, etag, links, negotiation, preferences
 from dphub_serving.odata.errors import NotFound
 from dphub_serving.odata.negotiation import Format
 from dphub_serving.odata.preferences import Prefer
@@ -34,6 +34,8 @@ async def answer(
     hub: Hub, exchange: Exchange, request: Request, target: Target, member: Member
 ) -> Response:
     plain = member.part != "value"
+    if member.part == "raw":
+        negotiation.check_raw(exchange.accept, request.options.format, _raw_media(member))
     form = Format(version=exchange.version) if plain else exchange.form(request.options.format)
     asked = bind.inside(request, target.entity_set.type, member)
     wish = exchange.prefer
@@ -74,11 +76,15 @@ def _type_name(target: Target, form: Format, member: Member) -> str | None:
     return Types(target.entity_set.type, form).name(member.names, member.type)
 
 
+def _raw_media(member: Member) -> str:
+    return "application/octet-stream" if member.type.edm == "Edm.Binary" else "text/plain"
+
+
 def _plain(found: bytes, member: Member) -> tuple[bytes, str]:
     """The raw value, and its media type."""
     value = json.loads(found, parse_float=str, parse_int=str)
     if member.part == "raw" and member.type.edm == "Edm.Binary":
-        return base64.urlsafe_b64decode(value), "application/octet-stream"
+        return base64.urlsafe_b64decode(value), _raw_media(member)
     text = value if isinstance(value, str) else json.dumps(value)
     charset = ";charset=utf-8" if member.part == "raw" else ""
     return text.encode(errors="surrogatepass"), f"text/plain{charset}"

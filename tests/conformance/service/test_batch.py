@@ -297,6 +297,7 @@ def test_a_batch_is_answered_as_it_was_asked_unless_another_format_is_liked_bett
 def test_formats_of_requests_and_responses_may_differ(served: Client) -> None:
     answer = served.post(BATCH, get("Rows/$count") + "--b--", MIXED, {"Accept": "application/json"})
     assert answer.json()["responses"][0]["body"] == "3"
+    assert "id" not in answer.json()["responses"][0]
     content = json.dumps({"requests": [asking("1", "Rows/$count")]})
     accept = {"Accept": "multipart/mixed;q=0.9, text/html"}
     answer = served.post(BATCH, content, "application/json", accept)
@@ -327,6 +328,7 @@ def test_formats_of_requests_and_responses_may_differ(served: Client) -> None:
         (get("x") * (MAX_PARTS + 1) + "--b--", MIXED, {}, 413),
         (" " * (MAX_BYTES + 1), "application/json", {}, 413),
         ("x", "text/plain", {}, 415),
+        ('{"requests":[]}', "application/json", {"Content-Encoding": "gzip"}, 415),
         ('{"requests":[]}', "application/json", {"Accept": "text/html"}, 406),
         ('{"requests":[]}', "application/json", {"If-None-Match": "*"}, 400),
         ('{"requests":[]}', "application/json", {"Isolation": "serializable"}, 412),

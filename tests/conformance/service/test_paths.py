@@ -109,6 +109,30 @@ def test_binary_values_are_bytes(served: Client) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "accept", "status"),
+    [
+        ("('a')/name/$value", "text/plain", 200),
+        ("('a')/name/$value", "text/*;q=0.1", 200),
+        ("('a')/name/$value", "text/plain;charset=UTF-8", 200),
+        ("('a')/name/$value", "application/json;odata.metadata=minimal", 200),
+        ("('a')/name/$value", "text/plain;charset=iso-8859-1", 406),
+        ("('a')/name/$value", "image/png", 406),
+        ("('a')/raw/$value", "application/octet-stream", 200),
+        ("('a')/raw/$value", "image/png, */*;q=0.1", 200),
+        ("('a')/raw/$value", "text/plain", 406),
+        ("('a')/name/$value?$format=text/plain", "image/png", 200),
+        ("('a')/name/$value?$format=json", "text/plain", 406),
+        ("('a')/raw/$value?$format=application/octet-stream", "text/plain", 200),
+        ("/$count", "image/png", 200),
+    ],
+)
+def test_a_plain_value_is_sent_to_who_accepts_it(
+    served: Client, path: str, accept: str, status: int
+) -> None:
+    assert served.get(ROWS + path, {"Accept": accept}).status_code == status
+
+
+@pytest.mark.parametrize(
     "path",
     [
         *("('b')/name", "('b')/name/$value", "('b')/home", "('b')/home/city", "('a')/tags/1"),
