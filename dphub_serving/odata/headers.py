@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 # Splits at a separator that no quoted string holds.
 _MEMBER = r'(?:[^{mark}"]|"(?:[^"\\]|\\.)*"|")+'
@@ -13,13 +13,15 @@ _QUALITY = re.compile(r"[01](?:\.[0-9]{0,3})?")
 
 @dataclass(frozen=True, slots=True)
 class MediaRange:
-    """`parameters` have lower-case names and hold no `q`."""
+    """`parameters` have lower-case names and hold no `q`; `refused` are media of quality 0."""
 
     media: str
     parameters: Mapping[str, str] = field(default_factory=dict)
+    refused: frozenset[str] = frozenset()
 
     def covers(self, media: str) -> bool:
-        return self.media in covering(media)
+        within = self.media in covering(media) and media not in self.refused
+        return within or self.media == media
 
 
 def covering(media: str) -> tuple[str, str, str]:
@@ -33,10 +35,11 @@ def media_ranges(text: str) -> list[MediaRange]:
     for member in _COMMA.findall(text):
         media, parameters = _parameterised(member)
         quality = parameters.pop("q", "1")
-        if _QUALITY.fullmatch(quality) and float(quality) > 0 and "/" in media:
+        if _QUALITY.fullmatch(quality) and "/" in media:
             found.append((float(quality), MediaRange(media.lower(), parameters)))
     found.sort(key=lambda each: -each[0])
-    return [media for _, media in found]
+    refused = frozenset(each.media for q, each in found if not q and not each.parameters)
+    return [replace(each, refused=refused) for q, each in found if q]
 
 
 def quality(text: str, media: str) -> float:

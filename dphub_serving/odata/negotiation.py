@@ -93,7 +93,7 @@ def metadata_format(accept: str | None, option: str | None, version: Version) ->
     Clients of version 4.0 list JSON before XML and cannot read CSDL JSON, which came with 4.01.
     """
     ranges = _ranges(accept, option)
-    xml = [media for media in ranges if media.covers(XML)]
+    xml = [media for media in ranges if media.covers(XML) and _is_utf8_at_most(media)]
     if xml and ((option is None and version == "4.0") or xml[0] == ranges[0]):
         return Format(XML, version, charset="charset" in xml[0].parameters)
     for media in ranges:

@@ -72,6 +72,7 @@ def test_data_is_json(accept: str | None, option: str | None, content_type: str)
         ("text/html", None),
         ("application/xml", None),
         ("application/json;q=0", None),
+        ("application/json;q=0, */*", None),
         ("application/json;odata.metadata=some", None),
         ("application/json;odata.metadata=most", None),
         ("application/json;streaming=perhaps", None),
@@ -111,6 +112,9 @@ def test_4_01_drops_the_prefix() -> None:
         ("application/json", None, "4.0", "json"),
         ("application/json;q=0.5,application/xml", None, "4.01", "xml"),
         ("application/json;foo=bar,application/xml;q=0.5", None, "4.01", "xml"),
+        ("application/xml;foo=bar,application/json;q=0.5", None, "4.0", "json"),
+        ("application/xml;q=0,*/*", None, "4.0", "json"),
+        ("application/json;q=0,application/json;metadata=full", None, "4.0", "json"),
         ("application/xml", "json", "4.0", "json"),
         ("application/json", "xml", "4.01", "xml"),
         ("application/json", "application/xml", "4.0", "xml"),
@@ -127,6 +131,15 @@ def test_xml_says_no_metadata_level() -> None:
     assert negotiation.metadata_format(None, None, "4.0").content_type == "application/xml"
 
 
-def test_metadata_in_no_known_format() -> None:
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "text/html",
+        "application/xml;foo=bar",
+        "application/xml;charset=latin-1",
+        "application/xml;q=0",
+    ],
+)
+def test_metadata_in_no_known_format(accept: str) -> None:
     with pytest.raises(NotAcceptable):
-        negotiation.metadata_format("text/html", None, "4.0")
+        negotiation.metadata_format(accept, None, "4.0")
