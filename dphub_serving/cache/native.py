@@ -127,8 +127,16 @@ class NativeTables:
                 return
             native, entry.native, entry.asked = entry.native, None, 0
         log.warning("native file discarded", extra={"key": entry.key, "why": str(why)})
-        self._folder.file(entry.key).unlink(missing_ok=True)
+        self._remove(entry)
         self._detach(native)
+
+    def _remove(self, entry: _Entry) -> None:
+        """A file that is no good; where that cannot be done, it is not looked at for a while."""
+        try:
+            self._folder.file(entry.key).unlink(missing_ok=True)
+        except OSError as error:
+            entry.asked, entry.rest = HOT, time.monotonic() + AGAIN_SECONDS
+            log.warning("native cache cannot be kept", extra={"why": str(error)})
 
     def _detach(self, native: Native | None) -> None:
         if native:
@@ -158,8 +166,9 @@ class NativeTables:
             elif entry.asked >= HOT and not self._is_coming(entry):
                 self._waiting.append(entry)
         if self._building and self._building[1].poll() is not None:
-            self._built(*self._building)
+            entry, child = self._building
             self._building = None
+            self._built(entry, child)
         if self._waiting and self._building is None:
             entry = self._waiting.popleft()
             self._building = entry, self._build(entry.key, entry.table)
@@ -187,8 +196,8 @@ class NativeTables:
             sound = False
         if not sound:
             self._detach(native)
-            file.unlink(missing_ok=True)
             entry.asked = 0
+            self._remove(entry)
             return
         with self._lock:
             entry.native = native

@@ -119,6 +119,22 @@ def test_bytes_that_changed_are_noticed(tmp_path: Path, hot: Client) -> None:
             assert answers(again) == expected
 
 
+def test_a_bad_one_that_cannot_be_removed_is_left_alone(tmp_path: Path, hot: Client) -> None:
+    expected = answers(hot)
+    (file,) = files(tmp_path)
+    whole = bytearray(file.read_bytes())
+    whole[len(whole) * 5 // 6] ^= 0xFF  # in a block of values
+    file.unlink()
+    file.write_bytes(whole)
+    with started(tmp_path) as again:
+        again.get("/odata/orders/Rows")
+        until(lambda: native(again)["attached"] == 1)
+        file.unlink()
+        file.mkdir()
+        assert answers(again) == expected
+        assert native(again)["attached"] == 0
+
+
 def test_one_without_room_is_not_made(tmp_path: Path, lake: Lake) -> None:
     rows = "SELECT md5(i::VARCHAR) AS a, i::INT AS b FROM range(60000) t(i)"
     publish(lake, product(COLUMNS), rows)
