@@ -41,6 +41,8 @@ BINDING_POWERS: Mapping[str, int] = {
 _UNARY_POWER = 7
 # A property may be called `not`; these stand behind a property.
 _BEHIND_NAMES = frozenset({",", ")", "/", ":", ";", "]", "}", "asc", "desc", "as", "with"})
+# Of literals that have none any more.
+_OLD_PREFIXES = frozenset({"datetime", "datetimeoffset", "guid", "time"})
 
 
 class Expressions(JsonValues):
@@ -108,6 +110,9 @@ class Expressions(JsonValues):
         if after.text != "/" and (found := literals.literal(token)) is not None:
             self.advance()
             return found
+        if token.word in _OLD_PREFIXES and after.kind == "string" and not after.spaced:
+            message = f"{token.text}'…' is of OData 2 and 3; write the value alone"
+            raise self.wrong(message, after.at)
         return self.path()
 
     def mark(self, token: Token) -> Expr:

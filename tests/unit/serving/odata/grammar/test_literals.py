@@ -45,6 +45,12 @@ def test_what_is_no_literal_is_refused(text: str) -> None:
         parser.expression(text, "$filter")
 
 
+@pytest.mark.parametrize("prefix", ["guid", "datetime", "DateTimeOffset", "time"])
+def test_literals_of_older_versions_are_told_apart(prefix: str) -> None:
+    with pytest.raises(InvalidSyntax, match=f"{prefix}'…' is of OData 2 and 3"):
+        parser.expression(f"a eq {prefix}'x'", "$filter")
+
+
 @pytest.mark.parametrize("text", ["nan", "inf", "P1D", "date", "Color"])
 def test_what_looks_like_a_literal_is_a_name(text: str) -> None:
     assert not isinstance(parser.expression(text, "$filter"), Literal)
