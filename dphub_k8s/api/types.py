@@ -92,7 +92,8 @@ def _unsigned(bits: int) -> Callable[[str], int]:
 def _fixed(precision: int, scale: int) -> Callable[[str], decimal.Decimal]:
     def parse(text: str) -> decimal.Decimal:
         value = decimal.Decimal(text)
-        if not value.is_finite() or abs(value) >= decimal.Decimal(10) ** (precision - scale):
+        # Not `abs`, which rounds what has more than 28 digits.
+        if not value.is_finite() or value.copy_abs() >= decimal.Decimal(10) ** (precision - scale):
             raise ValueError(f"{text} is no decimal({precision},{scale})")
         return value
 

@@ -14,6 +14,7 @@ from tests.unit.k8s.admission.refusal import is_refused
 COLUMNS = {
     "item": "string",
     "amount": "decimal(9,2)",
+    "wide": "decimal(38,2)",
     "stage": "int",
     "ratio": "double",
     "day": "date",
@@ -48,6 +49,7 @@ def invalid(column: str, **arguments: Any) -> dict[str, Any]:
         invalid("item", validValues=["a"], pattern="^[a-z]$"),
         invalid("stage", validValues=[1, 2], minimum=-3, maximum=4),
         invalid("amount", minimum=0.25, maximum=10),
+        invalid("wide", minimum=10**30, maximum=10**36 - 1),
         invalid("ratio", validValues=[1, 0.1]),
         invalid("day", minimum="2024-02-29"),
         invalid("at", maximum="2024-02-29T12:00:00+02:00"),

@@ -58,6 +58,13 @@ def test_an_unknown_type(text: str, message: str) -> None:
         parse_type(text)
 
 
+def test_a_decimal_reads_all_38_digits() -> None:
+    text = f"{'9' * 28}.{'9' * 10}"
+    assert str(parse_type("decimal(38,10)").parse(text)) == text
+    with pytest.raises(ValueError, match="is no decimal"):
+        parse_type("decimal(38,10)").parse(f"1{'0' * 28}")
+
+
 def test_an_integer_key_is_64_bits_wide() -> None:
     assert key_type(parse_type("byte")).name == "long"
     assert key_type(parse_type("uuid")).name == "uuid"
