@@ -86,5 +86,6 @@ class Remote:
                 headers={"Accept-Encoding": "identity", "User-Agent": "dphub"},
             ) as client:
                 yield client
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
+            # UnicodeError: a host that is no name, such as a..b.
             raise SourceMissing(f"{self.name}: {str(error) or type(error).__name__}") from error

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path, PurePosixPath
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from dphub_k8s.admission.draft import Context, Draft, at
 from dphub_k8s.admission.identity import misnamed
@@ -49,11 +49,16 @@ def _location(path: str, place: str, context: Context) -> Iterator[Problem]:
             message = unknown(scheme[1], "scheme", SCHEMES)
             yield Problem(place, "UnknownScheme", message)
             return
-        if "@" in urlsplit(path).netloc:
+        try:
+            url = _split(path)
+        except ValueError as error:
+            yield Problem(place, "InvalidPath", f"{path!r} is no URL: {error}")
+            return
+        if "@" in url.netloc:
             yield Problem(place, "Secret", "a URL is shown to everybody: no user or password in it")
             return
         if scheme[1].lower() == "file":
-            path = unquote(urlsplit(path).path)
+            path = unquote(url.path)
     if ".." in path.replace("\\", "/").split("/"):
         yield Problem(place, "PathEscapes", f"{path!r} leads upwards: '..' is not followed")
     elif not path.isprintable():
@@ -66,6 +71,14 @@ def _location(path: str, place: str, context: Context) -> Iterator[Problem]:
         yield Problem(place, "InvalidPath", message)
     elif path.startswith(("/", "s3://")) and not _is_allowed(path, context.roots):
         yield _outside(path, place, context)
+
+
+def _split(url: str) -> SplitResult:
+    """Raises ValueError."""
+    parts = urlsplit(url)
+    if parts.port is None and parts.scheme in WEB and not parts.hostname:
+        raise ValueError("it names no host")
+    return parts
 
 
 def _outside(path: str, place: str, context: Context) -> Problem:

@@ -149,7 +149,7 @@ def _fits(value: bool | float | str, kind: ColumnType) -> bool:
         return True
     # Not `round`, which knows 28 digits.
     numerator, denominator = Decimal(text).as_integer_ratio()
-    return numerator * 10**scale % denominator == 0
+    return bool(numerator * 10**scale % denominator == 0)
 
 
 def _kind(column: Column | None) -> ColumnType | None:

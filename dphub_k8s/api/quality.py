@@ -11,7 +11,11 @@ from dphub_k8s.api.noun import LONGEST_NAME, Name, Noun, Text
 
 
 def _number(found: object) -> int | float:
-    if isinstance(found, int | float) and not isinstance(found, bool) and math.isfinite(found):
+    # A whole number may be more than any float; only of floats may be asked if they are finite.
+    if isinstance(found, float):
+        if math.isfinite(found):
+            return found
+    elif isinstance(found, int) and not isinstance(found, bool):
         return found
     raise PydanticCustomError("number_type", "a number is wanted")
 

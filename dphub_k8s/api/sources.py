@@ -2,7 +2,6 @@
 
 import re
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import Field, StrictBool, model_validator
 
@@ -121,7 +120,7 @@ class Source(Noun):
     def _suffix(self) -> str:
         path = (self.path or "").lower()
         if self.scheme in WEB:
-            path = urlsplit(path).path
+            path = re.split("[?#]", path, maxsplit=1)[0]
         for packed in COMPRESSED:
             path = path.removesuffix(packed)
         _, dot, suffix = path.rpartition("/")[2].rpartition(".")

@@ -103,6 +103,15 @@ def test_what_a_server_may_not_say(tmp_path: Path, site: Site) -> None:
         small.relation(connection, tmp_path)
 
 
+@pytest.mark.parametrize("host", ["a..b", f"{'a' * 64}.org", "a.invalid"])
+def test_a_host_that_is_none_is_a_source_that_is_missing(tmp_path: Path, host: str) -> None:
+    url = f"http://{host}/a.csv"
+    product = factories.admitted(sources={"a": {"path": url}})
+    location = build_products.builder(tmp_path).locations(product)["a"]
+    with pytest.raises(SourceMissing, match=url):
+        location.version()
+
+
 def test_hosts_must_be_allowed(tmp_path: Path, site: Site) -> None:
     made = build_products.builder(tmp_path, roots=(Path("http://other"), tmp_path))
     product = factories.admitted(sources={"a": {"path": f"{site.url}/a.csv"}})

@@ -57,6 +57,7 @@ def invalid(column: str, **arguments: Any) -> dict[str, Any]:
         invalid("id_of", validValues=["6F9619FF-8B86-D011-B42D-00CF4FC964FF"]),
         rule("rowCount"),
         rule("rowCount", mustBeBetween=[1, 5]),
+        rule("rowCount", mustBeLessThan=10**400),
         rule("freshness", column="at", mustBeLessThan=5),
         rule("expression", expression="stage > 0"),
     ],

@@ -47,6 +47,10 @@ from tests.unit.k8s.admission.refusal import is_refused, problems
             "one object",
         ),
         (source(path="https://u:p@h/x.csv"), "spec.backend.sources.orders.path", "Secret", "user"),
+        *(
+            (source(path=path), "spec.backend.sources.orders.path", "InvalidPath", "is no URL")
+            for path in ("http://[::1", "https:///x.csv", "http://h:99999/x.csv", "s3://b:x/y.csv")
+        ),
         (source(format="xml"), "spec.backend.sources.orders.format", "UnknownFormat", "csv"),
         (
             source(options={"delimiter": ";"}),
