@@ -109,6 +109,9 @@ def formats(draft: Draft, _: Context) -> Iterator[Problem]:
         elif source.kind == "delta" and (source.is_pattern or source.scheme in WEB):
             message = "a Delta table is one folder of files, no pattern"
             yield Problem(place("path"), "NotApplicable", message)
+        elif source.options and {source.options.quote, source.delimiter} & {"\n", "\r", "\0"}:
+            message = "a line end separates rows; give another character"
+            yield Problem(place("options"), "NotApplicable", message)
         elif source.options and source.options.quote == source.delimiter:
             message = "the same character cannot be quote and delimiter"
             yield Problem(place("options"), "Ambiguous", message)

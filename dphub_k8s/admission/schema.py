@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -100,7 +101,14 @@ def _said(value: object) -> str:
 def _type_at(steps: Steps) -> Any:
     kind: Any = DataProduct
     for step in steps:
-        kind = _inside(kind, step)
+        kind = _given(_inside(kind, step))
+    return kind
+
+
+def _given(kind: Any) -> Any:
+    """Without the None of a field that may be left out."""
+    if get_origin(kind) in (Union, UnionType):
+        return next(one for one in get_args(kind) if one is not NoneType)
     return kind
 
 

@@ -71,6 +71,30 @@ from tests.unit.k8s.admission.refusal import is_refused, problems
             "Ambiguous",
             "quote and delimiter",
         ),
+        *(
+            (
+                source(path="a.csv", options=options),
+                "spec.backend.sources.orders.options",
+                "NotApplicable",
+                "a line end separates rows",
+            )
+            for options in ({"delimiter": "\n"}, {"quote": "\r"})
+        ),
+        *(
+            (source(path="a.csv", **said), place, "UnknownField", f"did you mean '{near}'")
+            for said, place, near in (
+                (
+                    {"options": {"delimeter": ";"}},
+                    "spec.backend.sources.orders.options.delimeter",
+                    "delimiter",
+                ),
+                (
+                    {"publish": {"entityset": "Os", "entitySet": "Os", "key": "k"}},
+                    "spec.backend.sources.orders.publish.entityset",
+                    "entitySet",
+                ),
+            )
+        ),
         (source(path="a\0b"), "spec.backend.sources.orders.path", "InvalidPath", "characters"),
         (
             changed(TWO, "spec.backend.sources.items", {"rename": {}}),
