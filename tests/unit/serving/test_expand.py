@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tests import build_products, factories
+from tests import build_products
 from tests.unit.serving import related
 from tests.unit.serving.conftest import Client, serving
 
@@ -337,24 +337,3 @@ def test_pages_of_what_is_expanded_have_tags_of_their_own(tmp_path: Path, url: s
         first = [body.get("value", [body])[0] for body in bodies]
         assert [len(row["items"]) for row in first] == [1, 2, 3]
         assert len({each.headers["ETag"] for each in found}) == 3
-
-
-def test_decimals_of_more_than_28_digits_belong_together(tmp_path: Path) -> None:
-    texts = ["123456789012345678901234567890.1200", "123456789012345678901234567890.1201"]
-    left = pl.DataFrame({"n": [1, 2], "k": texts}).with_columns(pl.col("k").cast(pl.Decimal(38, 4)))
-    right = pl.DataFrame({"m": [7], "k": texts[:1]}).with_columns(
-        pl.col("k").cast(pl.Decimal(38, 2))
-    )
-    build_products.write(tmp_path, {"a": left, "b": right})
-    made = build_products.builder(tmp_path)
-    columns = {"m": "long", "k": "decimal(38,2)"}
-    build_products.build(
-        made, factories.admitted("b", sources=["b"], key="m", columns=columns, entity="B")
-    )
-    columns = {"n": "long", "k": "decimal(38,4)"}
-    document = factories.product("a", sources=["a"], key="n", columns=columns, entity="A")
-    leads = related.way("bs", "b", "k", "k", "many")
-    build_products.build(made, related.leading(document, leads))
-    with serving(tmp_path / "home") as client:
-        found = client.get("/odata/a/A?$expand=bs($select=m)").json()["value"]
-    assert [row["bs"] for row in found] == [[{"m": 7}], []]
