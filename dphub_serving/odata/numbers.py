@@ -16,6 +16,8 @@ from dphub_serving.odata.bound import DOUBLE, SINGLE, WIDE, Constant, Type
 from dphub_serving.odata.edm import Property
 
 MAX_DIGITS = 38
+# Integers of so many digits may be wider than 64 bits.
+MOST_OF_INT64 = 19
 _INTEGERS = {
     "Edm.SByte": (3, -(2**7), 2**7 - 1),
     "Edm.Byte": (3, 0, 2**8 - 1),
@@ -94,6 +96,13 @@ def common(left: Type, right: Type) -> Type:
     if is_integer(left) and is_integer(right):
         return Type(WIDE, max(left.digits, right.digits))
     return _decimal(_whole(left, right), max(left.scale, right.scale))
+
+
+def union(left: Type, right: Type) -> Type:
+    """What values of either are: 64 bits where they are wide enough."""
+    found = common(left, right)
+    wider = any(each.edm == WIDE and each.digits >= MOST_OF_INT64 for each in (left, right))
+    return _OF_NAMES["Edm.Int64"] if found.edm == WIDE and not wider else found
 
 
 def sum_type(left: Type, right: Type) -> Type:

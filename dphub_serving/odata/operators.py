@@ -69,7 +69,7 @@ def unified(kinds: Iterable[Type]) -> Type | None:
         if found == NULL:
             found = kind
         elif is_number(found) and is_number(kind):
-            found = numbers.common(found, kind)
+            found = numbers.union(found, kind)
         elif found.item and kind.item:
             item = unified((found.item, kind.item))
             if item is None:

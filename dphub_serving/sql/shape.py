@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from dphub_k8s.api.keys import ORDINAL, KeyRecipe
+from dphub_serving.odata import numbers
 from dphub_serving.odata.bound import BOOLEAN, NULL, STRING, WIDE, Computed, Type
 from dphub_serving.odata.edm import Property
 from dphub_serving.odata.query import Asked
@@ -11,8 +12,6 @@ from dphub_serving.sql.json import PLAIN, Field, Style
 from dphub_serving.sql.statement import computed_name, name, text
 from dphub_serving.sql.table import KEY_TEXT, Table
 
-# So many digits may not fit any more.
-MOST_OF_INT64 = 19
 # No JSON has it: control characters are escaped there.
 BEHIND = "\x1e"
 
@@ -106,13 +105,13 @@ def _field(each: Property | Computed, column: str | None, shape: Shape, table: T
 def _told(kind: Type) -> str | None:
     """The type of a dynamic property, unless its JSON says it (JSON Format 4.01, section 4.6.3)."""
     if kind.item:
-        return f"Collection({_edm(kind.item)})"
+        return None if kind.item == NULL else f"Collection({_edm(kind.item)})"
     return None if kind in (STRING, BOOLEAN, NULL) else _edm(kind)
 
 
 def _edm(kind: Type) -> str:
     if kind.edm == WIDE:
-        return "Int64" if kind.digits < MOST_OF_INT64 else "Decimal"
+        return "Int64" if kind.digits < numbers.MOST_OF_INT64 else "Decimal"
     return kind.edm.removeprefix("Edm.")
 
 

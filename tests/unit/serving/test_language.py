@@ -234,6 +234,11 @@ def test_a_page_link_is_bound_to_what_orders_it(served: Client) -> None:
             '{"n":1,"stops":[{"zip":2},{"zip":1}]}',
         ),
         ("$select=n,q&$compute=n add 1 as q", '{"n":1,"q@odata.type":"#Int64","q":2}'),
+        (
+            "$select=n,q&$compute=case(n gt 0:tags/$count,true:0) as q",
+            '{"n":1,"q@odata.type":"#Int64","q":2}',
+        ),
+        ("$select=n,q&$compute=[null] as q", '{"n":1,"q":[null]}'),
         ("$select=n,q&$compute=year(day) as q", '{"n":1,"q@odata.type":"#Int32","q":2024}'),
         ("$select=n,q&$compute=length(name) as q", '{"n":1,"q@odata.type":"#Int32","q":2}'),
         ("$select=n,q&$compute=tags/$count as q", '{"n":1,"q@odata.type":"#Int64","q":2}'),
