@@ -39,9 +39,10 @@ def query(
     *,
     maxpagesize: int | None = None,
     segments: tuple[Expr, ...] = (),
+    place: str = "",
 ) -> Query:
     """For a collection or a quick look; `maxpagesize` is what the client prefers, `segments` are
-    the conditions in the path.
+    the conditions in the path, `place` is that of rows that belong to another one.
 
     The quick look takes `$top` for the size of a page as well, up to `max_top`; elsewhere `$top` is
     a total, and pages have the service's size. Beside a skip token it is the size of the page.
@@ -51,7 +52,7 @@ def query(
     asked = selection.of(options, entity_type, computed)
     wanted_rows = condition(options, entity_type, segments)
     order = _order(options, entity_type, computed)
-    token = _token(options, scope(entity_type, wanted_rows, order), order)
+    token = _token(options, scope(entity_type, wanted_rows, order, place), order)
     quick = isinstance(request.path, Address) and request.path.is_quick_look
 
     cap = limits.max_top if quick else limits.page_size
@@ -74,6 +75,7 @@ def query(
         count=token.count if token else unasked if options.count is None else options.count,
         cursor=token.cursor if token else None,
         maxpagesize=preferred,
+        place=place,
     )
 
 

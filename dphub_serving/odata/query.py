@@ -84,7 +84,8 @@ class Query(Asked):
 
     `order` is what was asked; whoever runs it makes it total (by the key, or by the row position).
     `skip` counts from the beginning and is 0 beside a `cursor`. `top` is what is left of the total
-    that was asked, this page included; `page` is how many rows this page may hold.
+    that was asked, this page included; `page` is how many rows this page may hold. `place` is the
+    path of rows that belong to another one.
     """
 
     order: tuple[Order, ...]
@@ -95,6 +96,7 @@ class Query(Asked):
     cursor: Cursor | None = None
     filter: Filter | None = None
     maxpagesize: int | None = None
+    place: str = ""
 
     @property
     def fetch(self) -> int:
@@ -143,13 +145,17 @@ def next_token(
 ) -> SkipToken:
     """The token of the page behind this one, of which `rows` were delivered."""
     remaining = None if query.top is None else query.top - rows
-    made_for = scope(query.type, query.filter, query.order)
+    made_for = scope(query.type, query.filter, query.order, query.place)
     return SkipToken(made_for, sequence, cursor, remaining, query.count, pins)
 
 
-def scope(entity_type: EntityType, filter: Filter | None, order: tuple[Order, ...]) -> str:
-    """What a skip token is bound to: the product (by its type's full name), filter and order."""
+def scope(
+    entity_type: EntityType, filter: Filter | None, order: tuple[Order, ...], place: str = ""
+) -> str:
+    """What a skip token is bound to: the product (by its type's full name), filter and order, and
+    the place of rows that belong to another one."""
     asked = filter.asked if filter else None
     terms = [[each.name, each.asked, each.descending] for each in order]
-    text = json.dumps([entity_type.qualified_name, asked, terms], separators=(",", ":"))
+    content = [entity_type.qualified_name, asked, terms, *([place] if place else [])]
+    text = json.dumps(content, separators=(",", ":"))
     return blake2b(text.encode(), digest_size=_SCOPE_BYTES).hexdigest()

@@ -63,6 +63,11 @@ class Address:
     key_text: str = field(default="", compare=False)
 
     @property
+    def spelled(self) -> str:
+        """As it was asked, without the product."""
+        return "/".join([(self.entity_set or "") + self.key_text, *self.segments])
+
+    @property
     def is_quick_look(self) -> bool:
         """`/odata/<product>`: the product's own set, in pages of `default_top`."""
         return self.entity_set is None and self.key is None and not self.segments

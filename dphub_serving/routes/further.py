@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from dphub_serving.odata import expansion, links
 from dphub_serving.odata.edm import EntitySet
@@ -39,14 +39,15 @@ class Further:
             query = replace(query, type=own.at(view.served[each.way.target].place).type)
             here = own.at(owner.place)
         pins = self.target.pins(self.sets, owner)
-        token = next_token(query, owner.sequence, cursor, query.page, pins)
         key = expansion.key(here, json.loads(row, parse_float=str), self.form)
         shown = [("$skip", str(query.skip + query.page)), ("$top", str(query.page))]
         aliases = [pair for pair in self.request.options.pairs if pair[0].startswith("@")]
         options = [(f"${name}", text) for name, text in each.options]
-        place = f"{root}{quote(here.name)}{key}/{quote(each.way.name)}"
+        place = f"{quote(here.name)}{key}/{quote(each.way.name)}"
         place += "/$ref" if each.of == "ref" else ""
-        return links.further(place, [*options, *aliases, *shown], token, self.hub.secret)
+        query = replace(query, place=unquote(place))
+        token = next_token(query, owner.sequence, cursor, query.page, pins)
+        return links.further(root + place, [*options, *aliases, *shown], token, self.hub.secret)
 
     @property
     def service(self) -> Service:

@@ -18,7 +18,7 @@ from dphub_serving.odata.errors import (
 from dphub_serving.odata.negotiation import Format
 from dphub_serving.odata.preferences import Prefer
 from dphub_serving.odata.query import Filter
-from dphub_serving.odata.resources import Way
+from dphub_serving.odata.resources import Address, Way
 from dphub_serving.odata.url import Request
 from dphub_serving.routes.beside import Beside
 from dphub_serving.routes.data import counted, moment_of, next_link, total
@@ -55,7 +55,9 @@ async def _collection(journey: Journey, exchange: Exchange) -> Response:
     form, reference = exchange.form(request.options.format), journey.path.part == "ref"
     limits = beside.limits(beside.target.served.limits)
     wish = exchange.prefer
-    query = bind.query(request, journey.end.type, limits, maxpagesize=wish.maxpagesize)
+    assert isinstance(request.path, Address), "only addresses lead on"
+    place, size = request.path.spelled, wish.maxpagesize
+    query = bind.query(request, journey.end.type, limits, maxpagesize=size, place=place)
     beside = beside.reading(query)
     journey = replace(journey, beside=beside)
     if reference:

@@ -37,6 +37,17 @@ def test_a_collection(mesh: Client, path: str, ids: list[str]) -> None:
     assert [row["id"] for row in rows(mesh, f"{SALES}/{path}")] == ids
 
 
+@pytest.mark.parametrize(
+    "path", ["/odata/sales/Orders(1)/items", "/odata/sales(1)/items", "/odata/sales/Orders/1/items"]
+)
+def test_a_link_leads_on_from_its_own_entity(mesh: Client, path: str) -> None:
+    first = mesh.get(path, {"Prefer": "maxpagesize=1"})
+    link = first.json()["@odata.nextLink"]
+    assert [row["id"] for row in rows(mesh, link)] == ["b"]
+    answer = mesh.get(link.replace("(1)", "(2)").replace("/1/", "/2/"))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BadToken")
+
+
 def test_one_entity(mesh: Client) -> None:
     found = mesh.get(f"{SALES}/Orders(2)/buyer").json()
     assert (found["id"], found["name"]) == (20, "Bob")
