@@ -236,7 +236,8 @@ class Compiler(Computation):
         return self.columns.packed(way, self.keys(way))
 
     def keys(self, way: Related) -> list[Fragment]:
-        return [self.value(each) for each in way.keys] or self.columns.lefts(way)
+        sides = [(each.type, self.value(each)) for each in way.keys] or self.columns.lefts(way)
+        return self.columns.keys(way, sides)
 
     # values
 

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from dphub_k8s.api.types import ColumnType
 from dphub_serving.odata import numbers, trees
 from dphub_serving.odata.bound import (
+    DOUBLE,
     NAVIGATION,
     Case,
     Cast,
@@ -31,6 +33,7 @@ from dphub_serving.odata.errors import NotImplementedByService
 from dphub_serving.sql.fragment import Fragment, fill, joined
 from dphub_serving.sql.statement import name
 from dphub_serving.sql.table import Table
+from dphub_serving.sql.types import sql_type
 
 # With a blank, so that no column has these names: inside, those of the outer rows are left.
 _ROW, _AT = name("row there"), name("place there")
@@ -40,6 +43,8 @@ _HARMLESS = (
     *(Not, Case, Cast, Function, Matches, Related),
 )
 _HARMFUL = frozenset({"matchespattern", "hassubset", "hassubsequence"})
+# A value that leads somewhere.
+Side = tuple[Type, Fragment]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +117,15 @@ class Columns:
     def of(self, each: Column) -> Fragment:
         return Fragment(_column(self.table, each.property.name))
 
-    def lefts(self, way: Related) -> list[Fragment]:
-        return [Fragment(name(left)) for left, _ in way.way.keys]
+    def lefts(self, way: Related) -> list[Side]:
+        types = self.table.types
+        return [(numbers.of_column(types[n]), Fragment(name(n))) for n, _ in way.way.keys]
+
+    def keys(self, way: Related, sides: Sequence[Side]) -> list[Fragment]:
+        """The values that lead to the rows of the target, as they are compared with its columns."""
+        types = self.table.neighbours[way.way.target].types
+        pairs = zip(way.way.keys, sides, strict=True)
+        return [_comparable(*side, types[right]) for (_, right), side in pairs]
 
     def packed(self, each: Related, keys: Sequence[Fragment]) -> Fragment:
         """The rows that have these keys; of several in the place of one the first."""
@@ -152,6 +164,14 @@ def _column(table: Table, column: str) -> str:
 
 def _keys(each: Related) -> list[str]:
     return [f"{name(right)} AS {_key(n)}" for n, (_, right) in enumerate(each.way.keys)]
+
+
+def _comparable(kind: Type, found: Fragment, there: ColumnType) -> Fragment:
+    """Of numbers that have no type in common, as the target's, and null where that is another."""
+    if not numbers.is_exact(kind) or numbers.common(kind, numbers.of_column(there)) != DOUBLE:
+        return found
+    back = f"TRY_CAST(TRY_CAST({{0}} AS {there.stored}) AS {sql_type(kind)})"
+    return fill(f"CASE WHEN {back} = {{0}} THEN TRY_CAST({{0}} AS {there.stored}) END", found)
 
 
 def _equal(keys: Sequence[Fragment]) -> Fragment:

@@ -160,3 +160,41 @@ def test_tags_and_pages_name_the_snapshots_that_are_looked_into(tmp_path: Path) 
         tag = {"If-None-Match": count.headers["ETag"]}
         again = client.get(f"{ORDERS}/$count?$filter=buyer/name eq 'Ann'", tag)
         assert (again.status_code, again.text) == (200, "0")
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("narrow/any()", [1, 3]),
+        ("wide/any()", [2, 4]),
+        ("wide/any(v:v/narrow/any(n:n/id eq 4))", [4]),
+        ("wide/$count eq 0", [1, 3, 5]),
+        ("first/id eq 4", [3]),
+        ("first eq null", [2, 4, 5]),
+    ],
+)
+def test_numbers_that_no_type_holds_both_of_may_lead_to_each_other(
+    tmp_path: Path, condition: str, expected: list[int]
+) -> None:
+    columns: dict[str, Any] = {
+        "id": [1, 2, 3, 4, 5],
+        "whole": [5, 1, 100, 3, None],
+        "small": pl.Series(["1", "2.5", "3", "1.5", None]).cast(pl.Decimal(38, 36)),
+    }
+    build_products.write(tmp_path, {"numbers": pl.DataFrame(columns)})
+    document = factories.product(
+        "numbers",
+        sources=["numbers"],
+        columns={"id": "long", "whole": "long", "small": "decimal(38,36)"},
+    )
+    led = related.leading(
+        document,
+        related.way("wide", "numbers", "whole", "small", "many"),
+        related.way("narrow", "numbers", "small", "whole", "many"),
+        related.way("first", "numbers", "small", "whole", "zeroOrOne"),
+    )
+    related.publish_only(tmp_path, led)
+    with serving(tmp_path / "home") as client:
+        answer = client.get(f"/odata/numbers/Order?$filter={condition}")
+        assert answer.status_code == 200, answer.text
+        assert [row["id"] for row in answer.json()["value"]] == expected
