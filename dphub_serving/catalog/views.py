@@ -75,17 +75,20 @@ def of_product(root: Served, products: Products) -> View:
 
 
 def of_hub(products: Products, taken: Container[str] = frozenset()) -> View:
-    """`taken` are paths that lead to products; a published source has none of their names."""
+    """`taken` are paths that lead to products; a published source has none of their names, and no
+    two sets differ by case alone: products have names in lower case."""
     named: dict[Place, EntitySet] = {}
     served: dict[str, Served] = {}
     for _, each in sorted(products.items()):
         own = each.in_hub
         named[each.place], served[own.name] = own, each
+    used = set(served)
     for _, each in sorted(products.items()):
         for found in each.beside:
             name = f"{identifier(each.name)}_{found.entity_set.name}"
-            while name in served or name in taken:
+            while name.lower() in used or name in taken:
                 name += "_"
+            used.add(name.lower())
             named[found.place] = EntitySet(name, found.entity_set.type)
             served[name] = found
     service = Service(HUB_NAMESPACE, _linked(named, served, products))

@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from dphub_k8s.admission import admit
 from tests import build_products, factories
 from tests.unit.serving import related
 from tests.unit.serving.conftest import Client, serving
@@ -119,6 +120,16 @@ def test_what_leads_nowhere_is_not_served_until_it_does(tmp_path: Path) -> None:
         assert 'Name="buyer"' in found.text
         assert sets(client, "/odata/sales/") == ["Orders", "Items", "Customers"]
         assert client.get("/odata/sales/Itmes").status_code == 404
+
+
+def test_no_two_sets_of_the_hub_differ_by_case_alone(tmp_path: Path) -> None:
+    columns = {"id": "long", "name": "string"}
+    items = factories.product("sales-items", sources=["customers"], columns=columns)
+    related.publish(tmp_path, related.sales(), admit(items))
+    with serving(tmp_path / "home") as client:
+        assert sets(client, "/odata/") == ["sales", "sales_items", "sales_Items_"]
+        for name, rows in (("sales_items", 3), ("sales_Items_", 5)):
+            assert client.get(f"/odata/{name}/$count").text == str(rows)
 
 
 def test_names_that_are_taken_get_that_of_their_product(tmp_path: Path) -> None:
