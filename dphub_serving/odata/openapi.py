@@ -1,6 +1,7 @@
 """A service -> its OpenAPI 3.1 document: the requests that `$metadata` allows, no others."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -204,10 +205,10 @@ def _schemas(service: Service) -> Iterator[tuple[str, dict[str, Any]]]:
     for entity_type in service.types:
         own = _record(entity_type, (), entity_type.properties)
         own["properties"] |= {each.name: _related(each) for each in entity_type.navigation}
-        yield entity_type.qualified_name, own
+        yield _component(entity_type.qualified_name), own
         for path, each in entity_type.complex_types.items():
             yield (
-                f"{entity_type.namespace}.{each.name}",
+                _component(f"{entity_type.namespace}.{each.name}"),
                 _record(entity_type, path, each.properties),
             )
 
@@ -252,4 +253,9 @@ def _schema(
 
 
 def _reference(name: str) -> str:
-    return f"#/components/schemas/{name}"
+    return f"#/components/schemas/{_component(name)}"
+
+
+def _component(name: str) -> str:
+    """OpenAPI knows no letters but those of ASCII there; a hyphen is in no name of OData."""
+    return re.sub(r"[^\w.]", lambda found: f"-{ord(found[0]):x}-", name, flags=re.ASCII)

@@ -11,6 +11,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from dphub_assets.lake.writer import Lake
+from dphub_k8s.api.product import DataProduct
 from dphub_serving.odata import openapi
 from dphub_serving.odata.csdl import json as csdl_json
 from tests.conformance.csdl.documents import SERVICES
@@ -57,6 +58,23 @@ def written(name: str) -> dict[str, Any]:
 @pytest.mark.parametrize("name", SERVICES)
 def test_it_is_valid(name: str) -> None:
     validate(written(name))
+
+
+def test_it_is_valid_with_names_of_any_letters(tmp_path: Path) -> None:
+    wanted = product({"Größe": "int", "日": "struct<a:int>"}, key="Schlüssel")
+    named = wanted.model_dump(by_alias=True, mode="json", exclude_none=True)
+    named["spec"]["entity"]["name"], named["spec"]["api"]["resource"] = "Straße", "Straßen"
+    rows = 'SELECT 1 AS "Größe", {\'a\': 2} AS "日"'
+    publish(Lake.open_at(tmp_path / "lake"), DataProduct.model_validate(named), rows)
+    with serving(tmp_path) as client:
+        for root in ("/odata/orders/", "/odata/"):
+            document = client.get(root + "openapi.json").json()
+            validate(document)
+        own = {"$ref": "#/components/schemas/orders.Stra-df-e", **document}
+        row = jsonschema.Draft202012Validator(own)
+        (found,) = client.get("/odata/orders/Straßen").json()["value"]
+        assert row.is_valid(found)
+        assert not row.is_valid({"日": {"a": "x"}})
 
 
 @pytest.mark.parametrize("name", SERVICES)
