@@ -53,9 +53,10 @@ class Catalog:
 
     @cached_property
     def state(self) -> str:
-        """Changes whenever something else is served."""
+        """Changes whenever something else is served, or a path is taken or given back."""
         served = [(each.route, each.snapshot_id, each.sequence) for each in self._by_name]
-        return blake2b(repr(served).encode(), digest_size=9).hexdigest()
+        known = served, sorted(self.waiting)
+        return blake2b(repr(known).encode(), digest_size=9).hexdigest()
 
     @property
     def _by_name(self) -> list[Served]:

@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from dphub_k8s.admission import admit
+from dphub_k8s.api.snapshot import Identity
 from tests import build_products, factories
 from tests.unit.serving import related
 from tests.unit.serving.conftest import Client, serving
@@ -167,3 +168,17 @@ def test_the_hub_leads_on_where_the_newest_snapshot_does_not(tmp_path: Path) -> 
         assert client.get(f"{url}&$count=false", wish).json()["value"] == before
         (rest,) = client.get(before[0]["orders@odata.nextLink"]).json()["value"]
         assert (before[0]["orders"][0]["number"], rest["number"]) == (1, 3)
+
+
+@pytest.mark.parametrize("url", ["/odata/", "/odata/$metadata", "/odata/openapi.json"])
+def test_the_hub_is_another_once_a_path_is_taken(tmp_path: Path, url: str) -> None:
+    """Of a product that is not built yet: a published source gives its name up."""
+    related.publish(tmp_path, related.sales())
+    with serving(tmp_path / "home") as client:
+        before = client.get(url)
+        identity = Identity(name="newcomer", uid="uid-2", generation=1)
+        build_products.builder(tmp_path).lake.accept(identity, "sales_Items")
+        client.refresh()
+        found = client.get(url, {"If-None-Match": before.headers["ETag"]})
+        assert found.status_code == 200
+        assert "sales_Items_" in found.text
