@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
-from dphub_assets.lake.errors import Corrupt
+from dphub_assets.lake.errors import Corrupt, LakeError
 from dphub_assets.lake.reader import LakeReader, Snapshot
 from dphub_k8s.api.entity import Column
 from dphub_k8s.api.navigation import Navigation
@@ -66,7 +66,18 @@ class Served:
 
 
 def compile_snapshot(reader: LakeReader, snapshot: Snapshot) -> Served:
-    """Raises Corrupt when a file of the snapshot is not there."""
+    """Raises Corrupt when a file of the snapshot is not there, or what it says is not understood:
+    a newer hub may have written it. Raises Unavailable, OSError."""
+    try:
+        return _compiled(reader, snapshot)
+    except (LakeError, OSError):
+        raise
+    except Exception as error:
+        why = f"snapshot {snapshot.sequence} is not understood: {error!r}"
+        raise Corrupt(why) from error
+
+
+def _compiled(reader: LakeReader, snapshot: Snapshot) -> Served:
     document = snapshot.document
     product = document.spec
     own = Served(

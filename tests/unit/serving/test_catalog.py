@@ -120,6 +120,27 @@ def test_a_snapshot_without_its_file_is_not_served_and_says_so(lake: Lake, clien
     assert "is not there" in client.get("/health").json()["degraded"]["orders"]
 
 
+@pytest.mark.parametrize(
+    ("known", "future"), [('"int"', '"tensor"'), ('"key_column": "id"', '"key_column": "it"')]
+)
+def test_a_snapshot_that_is_not_understood_is_no_end_of_the_service(
+    lake: Lake, client: Client, known: str, future: str
+) -> None:
+    """Whoever built it may know more than this version."""
+    publish(lake, ORDERS, ONE)
+    publish(lake, product({"a": "int"}, name="others"), ONE)
+    client.refresh()
+    publish(lake, ORDERS, TWO)
+    current = lake.current("orders")
+    assert current
+    document = Path(lake.uri("orders")) / "_dphub" / f"{current.document.id}.json"
+    document.write_text(document.read_text().replace(known, future))
+    publish(lake, product({"a": "int"}, name="others"), TWO)
+    client.refresh()
+    assert (values(client), values(client, "/odata/others")) == ([1], [2])
+    assert "not understood" in client.get("/health").json()["degraded"]["orders"]
+
+
 def test_a_file_that_goes_away_later_is_no_end_of_the_service(lake: Lake, client: Client) -> None:
     found = publish(lake, ORDERS, ONE)
     client.refresh()
