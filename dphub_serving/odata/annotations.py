@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Literal
 
 Kind = Literal[
@@ -30,8 +31,8 @@ class Constant:
     def plain(self) -> str | float:
         """As CSDL JSON writes it."""
         if self.kind in {"Decimal", "Float"}:
-            number = float(self.text)
-            return int(number) if number.is_integer() else number
+            exact = Decimal(self.text)
+            return int(exact) if exact == exact.to_integral_value() else float(exact)
         if self.kind == "EnumMember":
             return ",".join(member.rpartition("/")[2] for member in self.text.split())
         return self.text

@@ -142,6 +142,7 @@ def annotations(prop: Property) -> dict[str, object]:
         ("uint", Valid(), {"Minimum": 0, "Maximum": 4294967295}),
         ("uint", Valid(minimum=1), {"Minimum": 1, "Maximum": 4294967295}),
         ("ulong", Valid(), {"Minimum": 0}),
+        ("ulong", Valid(maximum=2**64 - 1), {"Minimum": 0, "Maximum": 2**64 - 1}),
         ("decimal(9,2)", Valid(maximum=0.25), {"Maximum": 0.25}),
         ("date", Valid(minimum="2024-02-29"), {"Minimum": "2024-02-29"}),
         ("string", Valid(pattern="^a"), {"Pattern": "^a"}),
