@@ -8,6 +8,7 @@ from dphub_serving.odata.binding.base import named
 from dphub_serving.odata.binding.calls import Calls
 from dphub_serving.odata.bound import (
     DURATION,
+    NULL,
     ComparisonOperator,
     Constant,
     Expression,
@@ -94,7 +95,7 @@ class Logic(Calls):
             found = self.adapted(tree, self.literal(tree), operand.type)
         except InvalidExpression as problem:
             kind = Type(_finer(problem).edm)
-            if operand.type == kind:
+            if operand.type in (kind, NULL):
                 return None
             raise self.error(mismatch("in", operand.type, kind), tree.at) from problem
         assert isinstance(found, Constant)
