@@ -1,7 +1,9 @@
 """Which row a key names, as conditions that its columns, or the key index, decide quickly."""
 
+from decimal import Decimal
+
 from dphub_k8s.api.keys import LONGEST, NULL, ORDINAL, SEPARATOR, KeyRecipe, decode_part
-from dphub_k8s.api.types import ColumnType
+from dphub_k8s.api.types import MAX_PRECISION, ColumnType
 from dphub_serving.sql.fragment import Fragment, joined
 from dphub_serving.sql.statement import name
 from dphub_serving.sql.table import Table
@@ -21,6 +23,29 @@ def row_of(table: Table, key: object) -> Fragment:
         return Fragment("false")
     same = Fragment(f"{name(table.key)} = {given}", (key,))
     return joined(" AND ", [same, *between(table, table.key, "eq", key)])
+
+
+def holds(kind: ColumnType, key: object) -> bool:
+    """Whether the column can have this value: DuckDB would round a number with more places, and
+    refuse one out of bounds."""
+    if not (kind.is_integer or kind.edm == "Edm.Decimal"):
+        return True
+    assert isinstance(key, int | Decimal), "keys have the type of their property"
+    number, scale = Decimal(key), kind.facets.get("Scale", 0)
+    if number.adjusted() > MAX_PRECISION or _places(number) > scale:
+        return False
+    try:
+        kind.parse(f"{number:f}" if scale else str(int(number)))
+    except ValueError:
+        return False
+    return True
+
+
+def _places(number: Decimal) -> int:
+    _, digits, exponent = number.as_tuple()
+    assert isinstance(exponent, int), "no key is infinite"
+    trailing = len(digits) - len("".join(map(str, digits)).rstrip("0"))
+    return -exponent - trailing if number else 0
 
 
 def between(table: Table, column: str, operator: str, value: object) -> list[Fragment]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from dphub_serving.odata.query import Inside, Lookup
 from dphub_serving.sql import inside
 from dphub_serving.sql.fragment import Fragment
-from dphub_serving.sql.keys import row_of, spelled, stored
+from dphub_serving.sql.keys import holds, row_of, spelled, stored
 from dphub_serving.sql.relation import Relation
 from dphub_serving.sql.shape import Shape, reading, row
 from dphub_serving.sql.statement import Statement, name
@@ -50,6 +50,8 @@ def compile_lookup(table: Table, lookup: Lookup, shape: Shape) -> Direct | Index
         conditions, params = found
         text, given = _select(table, lookup, shape, " AND ".join(conditions), KEY_GIVEN)
         return Direct(Statement(text, (*given, *params)))
+    if not recipe and not holds(table.types[table.key], key):
+        return None
     if table.index_file:
         return _indexed(table, lookup, shape, key)
     if recipe:

@@ -131,3 +131,26 @@ def test_a_row_without_its_key_names_itself(lake: Lake, client: Client) -> None:
         "/odata/orders?$select=b", headers={"Accept": "application/json;metadata=none"}
     )
     assert {tuple(row) for row in bare.json()["value"]} == {("b",)}
+
+
+@pytest.mark.parametrize("sort", [["k"], ["b"]])
+@pytest.mark.parametrize(
+    ("kind", "there", "missing"),
+    [
+        ("decimal(9,2)", ["1.5", "1.50", "15e-1"], ["1.501", "1.499", "99999999999", "1e300"]),
+        ("ulong", ["1", "1.0"], ["1.5", "0.5", "-1", "18446744073709551616", "1e-300"]),
+        ("ushort", ["1"], ["65536", "-1"]),
+        ("uint", ["1"], ["4294967296", "-1"]),
+        ("decimal(38,0)", ["1"], ["1.5", "1" + "0" * 38]),
+    ],
+)
+def test_a_number_that_no_key_can_be_is_not_found(
+    lake: Lake, client: Client, kind: str, there: list[str], missing: list[str], sort: list[str]
+) -> None:
+    wanted = product({"k": kind, "b": "int"}, key="k", generated=None, sort=sort)
+    ask(lake, client, wanted, f"SELECT {there[0]} AS k, 7 AS b")
+    for number in there:
+        assert client.get(f"/odata/orders/Rows({number})").json()["b"] == 7
+    for number in missing:
+        assert client.get(f"/odata/orders/Rows({number})").status_code == 404, number
+        assert client.get(f"/odata/orders/Rows/{number}/b").status_code == 404, number
