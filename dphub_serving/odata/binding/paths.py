@@ -101,8 +101,7 @@ class Paths(Leaves):
             for left, _ in way.keys
             if begin is not None and (found := of.find(left))
         )
-        before = [each for key in keys for each in trees.within(key)]
-        if sum(isinstance(each, bound.Related) for each in before) >= MOST_LEVELS:
+        if keys and _levels(keys[0]) >= MOST_LEVELS:
             message = f"navigation goes on through more than {MOST_LEVELS} levels"
             raise TooComplex(message, target=self.scope.target, at=name.at)
         return bound.Related(way, numbers.collection(kind) if way.collection else kind, keys)
@@ -191,6 +190,17 @@ class Paths(Leaves):
 
     def missing_path(self, tree: ast.Path) -> Exception:
         return self.missing(f"the path {echo(str(tree))}", tree.at)
+
+
+def _levels(found: Expression) -> int:
+    """Through how many ways it is reached."""
+    match found:
+        case bound.Member(operand):
+            return _levels(operand)
+        case bound.Related(_, _, keys):
+            return 1 + (_levels(keys[0]) if keys else 0)
+        case _:
+            return 0
 
 
 def _is_special(name: ast.Name) -> bool:

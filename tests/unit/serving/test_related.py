@@ -173,7 +173,7 @@ def test_tags_and_pages_name_the_snapshots_that_are_looked_into(tmp_path: Path) 
         ("first eq null", [2, 4, 5]),
     ],
 )
-def test_numbers_that_no_type_holds_both_of_may_lead_to_each_other(
+def test_idsthat_no_type_holds_both_of_may_lead_to_each_other(
     tmp_path: Path, condition: str, expected: list[int]
 ) -> None:
     columns: dict[str, Any] = {
@@ -198,3 +198,24 @@ def test_numbers_that_no_type_holds_both_of_may_lead_to_each_other(
         answer = client.get(f"/odata/numbers/Order?$filter={condition}")
         assert answer.status_code == 200, answer.text
         assert [row["id"] for row in answer.json()["value"]] == expected
+
+
+def test_a_way_of_two_keys_goes_on_as_far_as_any(tmp_path: Path) -> None:
+    ids = list(range(9))
+    rows = {"id": ids, "half": [n % 2 for n in ids]}
+    above = {"up": [n - 1 for n in ids], "up_half": [(n - 1) % 2 for n in ids]}
+    build_products.write(tmp_path, {"steps": pl.DataFrame({**rows, **above})})
+    document = factories.product(
+        "steps",
+        sources=["steps"],
+        columns=dict.fromkeys([*rows, *above], "long"),
+        entity="Step",
+        api={"resource": "Steps"},
+    )
+    keys = [{"left": "up", "right": "id"}, {"left": "up_half", "right": "half"}]
+    way = {"name": "before", "target": "steps", "keys": keys, "multiplicity": "zeroOrOne"}
+    related.publish_only(tmp_path, related.leading(document, way))
+    with serving(tmp_path / "home") as client:
+        url = "/odata/steps/Steps?$select=id&$filter=" + "before/" * 6 + "id ge 0"
+        assert [row["id"] for row in client.get(url).json()["value"]] == [6, 7, 8]
+        assert client.get(url.replace("=before", "=before/before")).status_code == 400
