@@ -31,7 +31,10 @@ async def kept(
         run = partial(_run, hub, work, scans=scans)
         # A small question is answered before anybody else asks it.
         gone = exchange.gone
-        body = await (hub.flights.run(key, run, gone) if scans else run(gone))
+        try:
+            body = await (hub.flights.run(key, run, gone) if scans else run(gone))
+        except Abandoned as error:
+            raise Unavailable("the client has left") from error
         hub.answers.put(key, body)
     return body
 
@@ -50,8 +53,6 @@ async def _run(
         return await hub.engine.run(work, scans=scans, gone=gone)
     except Busy as error:
         raise Unavailable("too many wait already", retry_after=error.seconds) from error
-    except Abandoned as error:
-        raise Unavailable("the client has left") from error
     except Expired as error:
         seconds = hub.settings.query_seconds
         raise DeadlineExceeded(f"the answer took longer than {seconds:g} seconds") from error

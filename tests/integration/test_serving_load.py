@@ -57,6 +57,7 @@ def test_a_client_that_leaves_stops_its_answer(service: Service) -> None:
         service.wait_until(lambda n=number: slow(service)["abandoned"] == n)  # type: ignore[misc]
         service.wait_until(lambda: slow(service)["running"] == 0)
         assert time.monotonic() - left < max(0.5, whole / 2)
+    assert "request failed" not in service.log.read_text()
 
 
 def test_too_many_are_told_to_come_again_and_small_questions_are_answered(
