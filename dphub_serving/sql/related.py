@@ -8,6 +8,8 @@ from dphub_serving.odata import numbers, trees
 from dphub_serving.odata.bound import (
     DOUBLE,
     NAVIGATION,
+    Arithmetic,
+    ArithmeticOperator,
     Case,
     Cast,
     Column,
@@ -21,6 +23,7 @@ from dphub_serving.odata.bound import (
     Matches,
     Member,
     Membership,
+    Negative,
     Not,
     Now,
     Quantified,
@@ -40,7 +43,7 @@ _ROW, _AT = name("row there"), name("place there")
 # What can be asked of a row that belongs to nobody, too: it never fails, and has no lambda.
 _HARMLESS = (
     *(Column, Variable, Member, Constant, Now, Reference, Comparison, Membership, Junction),
-    *(Not, Case, Cast, Function, Matches, Related),
+    *(Not, Case, Cast, Function, Matches, Related, Arithmetic, Negative),
 )
 _HARMFUL = frozenset({"matchespattern", "hassubset", "hassubsequence"})
 # A value that leads somewhere.
@@ -92,14 +95,22 @@ def _is_harmless(tree: Expression) -> bool:
             return rows(tree) is not None
         case Function(name) if name in _HARMFUL:
             return False
+        case Arithmetic(operator, _, _, kind) if not _is_total(operator, kind):
+            return False
         case _:
             return isinstance(tree, _HARMLESS) and all(map(_is_harmless, trees.parts(tree)))
+
+
+def _is_total(operator: ArithmeticOperator, kind: Type) -> bool:
+    """Whether it has a value for all numbers: their digits say what they become at most."""
+    fits = numbers.is_number(kind) and kind.digits < numbers.MAX_DIGITS
+    return fits and operator in ("add", "sub", "mul", "divby")
 
 
 def require_none(*asked: Expression) -> None:
     """A lambda has no room for the rows of another set."""
     if any(isinstance(node, Related) for each in asked for node in trees.within(each)):
-        message = "navigation from members that are computed with, or are no entities,"
+        message = "navigation from members that are no entities, or beside what may fail of them,"
         raise NotImplementedByService(message)
 
 
