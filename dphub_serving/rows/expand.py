@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from dphub_serving.odata.edm import EntitySet
@@ -75,7 +76,8 @@ class Stitcher:
                 beside += [*self._leading(each, row.get(_ADDRESS)), *found]
         rows = [_put(part[0], beside) for part, beside in zip(parts, members, strict=True)]
         if sum(map(len, rows)) > MAX_BYTES:
-            raise TooComplex("what is expanded is too much for one answer", target=TARGET)
+            message = "what is expanded has more than 32 MB; use $top or $select in $expand"
+            raise TooComplex(message, target=TARGET)
         return rows
 
     def _leading(self, each: Expanded, address: str | None) -> list[str]:
@@ -126,6 +128,9 @@ class Stitcher:
             return {}
         shape = self._shape(each)
         rows = self._fetch(each, lambda table: compile_expanded(table, each, keys, shape))
+        if len(rows) > MOST and each.is_plain:
+            compiled = partial(compile_expanded, wanted=each, keys=keys, shape=shape, plainly=False)
+            rows = self._fetch(each, compiled)
         if len(rows) > MOST:
             message = f"{each.way.name} brings more than {MOST} rows along; use $top in $expand"
             raise TooComplex(message, target=TARGET)

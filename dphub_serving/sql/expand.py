@@ -23,16 +23,19 @@ PARENT, PLACE, TOTAL = name("parent number"), name("row of parent"), name("rows 
 Keys = Sequence[tuple[str, ...]]
 
 
-def compile_expanded(table: Table, wanted: Expanded, keys: Keys, shape: Shape) -> Statement:
+def compile_expanded(
+    table: Table, wanted: Expanded, keys: Keys, shape: Shape, *, plainly: bool = True
+) -> Statement:
     """Columns: the number of the key, JSON, the place among the rows of that key from 1, how many
     there are, then what a cursor is made of where there may be more: the values of the order as
     texts, and the position. The first row of a key is always there, where its total is asked.
 
     Without an order asked the rows of a key lie as they are stored. What is plain has no windows,
-    which cost more than the rows: place and total are null, and left to be counted.
+    which cost more than the rows: place and total are null, and left to be counted. Not `plainly`
+    it reads no row that no page shows.
     """
     query = wanted.query
-    if wanted.is_plain:
+    if plainly and wanted.is_plain:
         return _plain(table, wanted, keys, shape)
     found = _found(table, wanted, keys)
     terms = [term_of(table, each, number) for number, each in enumerate(query.order)]

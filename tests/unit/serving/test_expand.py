@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from tests import build_products
+from tests import build_products, factories
 from tests.unit.serving import related
 from tests.unit.serving.conftest import Client, serving
 
@@ -269,6 +269,29 @@ def test_the_rest_of_a_level_below_is_behind_a_link_too(mesh: Client) -> None:
         order["items@odata.nextLink"] for order in row["orders"] if "items@odata.nextLink" in order
     ]
     assert ids({"items": rows(mesh, link)}) == ["c"]
+
+
+def test_what_no_page_shows_is_not_too_much(tmp_path: Path) -> None:
+    """Of 100,002 orders of one customer a page is brought along, and where the rest is."""
+    count = 100_002
+    orders = pl.DataFrame(
+        {"number": range(count), "customer": [10] * count, "total": [1.0] * count}
+    )
+    frames = {"orders": orders, "items": related.ITEMS, "customers": related.CUSTOMERS}
+    build_products.write(tmp_path, frames)
+    customers = factories.product("customers", sources=["customers"], columns={"id": "long"})
+    leading = related.leading(
+        customers,
+        related.way("orders", "sales", "id", "customer", "many"),
+        related.way("any_order", "sales", "id", "customer", "zeroOrOne"),
+    )
+    related.publish_only(tmp_path, related.sales(), leading)
+    with serving(tmp_path / "home") as client:
+        url = "/odata/customers/Order(10)?$expand=orders,any_order"
+        ann = client.get(url).json()
+        assert [row["number"] for row in ann["orders"]] == [*range(1000)]
+        assert rows(client, ann["orders@odata.nextLink"])[0]["number"] == 1000
+        assert ann["any_order"]["number"] == 0
 
 
 @pytest.mark.parametrize("options", ["", "($orderby=price desc;$count=true)"])
