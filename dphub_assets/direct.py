@@ -33,12 +33,13 @@ def validate(arguments: list[str]) -> int:
     builder = Builder.read(settings)
     wrong = 0
     outcomes = {file: _products(Path(file), settings) for file in arguments}
-    others = _declared([one for found in outcomes.values() for one in found], settings)
+    others = _declared([one for found in outcomes.values() for _, one in found], settings)
     for file in arguments:
-        for problem in _problems(outcomes[file], builder, others):
-            found = {"path": problem.path, "reason": problem.reason, "message": problem.message}
-            print(json.dumps({"file": file, **found}))
-            wrong += 1
+        for origin, outcome in outcomes[file]:
+            for problem in _problems(outcome, builder, others):
+                found = {"path": problem.path, "reason": problem.reason, "message": problem.message}
+                print(json.dumps({"file": file, "origin": origin, **found}))
+                wrong += 1
     return 1 if wrong else 0
 
 
@@ -54,17 +55,16 @@ def _declared(outcomes: Iterable[Outcome], settings: Settings) -> dict[str, Data
 
 
 def _problems(
-    outcomes: Iterable[Outcome], builder: Builder, others: Mapping[str, DataProduct]
+    outcome: Outcome, builder: Builder, others: Mapping[str, DataProduct]
 ) -> Iterator[Problem]:
-    for outcome in outcomes:
-        try:
-            if isinstance(outcome, Refused):
-                raise outcome
-            builder.validate(outcome, others)
-        except Refused as refused:
-            yield from refused.problems
-        except SourceError as error:
-            yield Problem("spec.backend.sources", type(error).__name__, str(error))
+    try:
+        if isinstance(outcome, Refused):
+            raise outcome
+        builder.validate(outcome, others)
+    except Refused as refused:
+        yield from refused.problems
+    except SourceError as error:
+        yield Problem("spec.backend.sources", type(error).__name__, str(error))
 
 
 def materialize(arguments: list[str]) -> int:
@@ -88,7 +88,7 @@ def materialize(arguments: list[str]) -> int:
 
 def _wanted(target: str, settings: Settings) -> list[Outcome]:
     if Path(target).is_file():
-        return _products(Path(target), settings)
+        return [outcome for _, outcome in _products(Path(target), settings)]
     stored = choice.opened(settings).get(target)
     return admit_all([(stored.document, stored.origin)], roots=settings.allowed_roots)
 
@@ -101,16 +101,19 @@ def _upstream_first(outcomes: list[Outcome]) -> list[Outcome]:
     return [*refused, *(found[name] for name in order if name in found)]
 
 
-def _products(file: Path, settings: Settings) -> list[Outcome]:
+def _products(file: Path, settings: Settings) -> list[tuple[str, Outcome]]:
+    """Where each is written, and what is declared there."""
     try:
         piped = str(file) == "-"
         written = documents.parse(sys.stdin.read(), "-") if piped else documents.read(file)
     except Unreadable as error:
-        return [Refused([error.problem])]
+        return [(str(file), Refused([error.problem]))]
     except OSError as error:
-        return [Refused([Problem("", "Unreadable", f"{file}: {error.strerror}")])]
+        problem = Problem("", "Unreadable", f"{file}: {error.strerror}")
+        return [(str(file), Refused([problem]))]
     found = [(one.document, one.origin) for one in written]
-    return admit_all(found, roots=settings.allowed_roots)
+    outcomes = admit_all(found, roots=settings.allowed_roots)
+    return [(one.origin, outcome) for one, outcome in zip(written, outcomes, strict=True)]
 
 
 def _materialize(product: DataProduct, builder: Builder, settings: Settings) -> bool:

@@ -15,6 +15,7 @@ from dphub_k8s.admission import admit_all
 from dphub_k8s.api.errors import Problem, Refused
 from dphub_k8s.cli import console
 from dphub_k8s.cli.console import STDIN, DataRoot, Failure, Given
+from dphub_k8s.documents import Written
 from dphub_k8s.settings import Settings
 
 Line = tuple[str, str]
@@ -31,11 +32,12 @@ def validate(
     """Say all that is wrong with products."""
     settings = console.settings(data_root=data_root)
     given = console.given(paths)
-    lines = [*given.problems, *refusals(given, settings)]
-    sound = [file for file in given.files if file not in {file for file, _ in lines}]
+    refused = list(refusals(given, settings))
+    lines = [*given.problems, *(line for each in refused for line in _lines(*each))]
+    wrong_ones = {written.origin for written, _ in refused}
+    sound = [written for written in given.documents if written.origin not in wrong_ones]
     if sound and not offline:
-        piped = [written.document for written in given.documents if written.file == STDIN]
-        lines += _looked_at(sound, "---\n".join(map(documents.dump, piped)), settings)
+        lines += [line for line in _looked_at(sound, settings) if line not in lines]
     for _, line in lines:
         typer.echo(line)
     wrong = Counter(file for file, _ in lines)
@@ -49,25 +51,32 @@ def validate(
         raise typer.Exit(1)
 
 
-def refusals(given: Given, settings: Settings) -> Iterator[Line]:
-    """What admission says, as (file, line)."""
+def refusals(given: Given, settings: Settings) -> Iterator[tuple[Written, Refused]]:
+    """What admission says."""
     found = [(written.document, written.origin) for written in given.documents]
     outcomes = admit_all(found, roots=settings.allowed_roots)
     for written, outcome in zip(given.documents, outcomes, strict=True):
         if isinstance(outcome, Refused):
-            for problem in outcome.problems:
-                yield written.file, f"{written.origin}: {problem}"
+            yield written, outcome
 
 
-def _looked_at(files: list[str], piped: str, settings: Settings) -> list[Line]:
-    """What the plan says, in a process of its own: it needs the schemas of the sources."""
+def _lines(written: Written, refused: Refused) -> Iterator[Line]:
+    for problem in refused.problems:
+        yield written.file, f"{written.origin}: {problem}"
+
+
+def _looked_at(sound: list[Written], settings: Settings) -> list[Line]:
+    """What the plan says, in a process of its own: it needs the schemas of the sources. Of files
+    with refused products beside sound ones, what is said of these comes again."""
+    files = dict.fromkeys(written.file for written in sound)
+    piped = [written.document for written in sound if written.file == STDIN]
     if why := console.missing_engine():
         typer.echo(f"the sources were not looked at: {why}", err=True)
         return []
     run = subprocess.run(
         [sys.executable, "-m", "dphub_assets", "validate", *files],
         env=console.environment(settings),
-        input=piped,
+        input="---\n".join(map(documents.dump, piped)),
         capture_output=True,
         text=True,
         check=False,
@@ -83,6 +92,8 @@ def _line(text: str) -> Iterator[Line]:
     try:
         found = json.loads(text)
         problem = Problem(found["path"], found["reason"], found["message"])
-        yield found["file"], f"{found['file']}: {problem}"
+        # Standard input was written anew: its lines are others.
+        place = found["file"] if found["file"] == STDIN else found.get("origin", found["file"])
+        yield found["file"], f"{place}: {problem}"
     except (ValueError, KeyError, TypeError):
         return

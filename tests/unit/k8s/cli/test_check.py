@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.factories import EXAMPLE, product, write
+from tests.factories import EXAMPLE, changed, product, write
 from tests.unit.k8s.cli.conftest import Dphub
 
 
@@ -122,6 +122,22 @@ def test_the_sources_are_looked_at_by_another_process(
     assert "Traceback" not in run.stderr
     if mode == "problem":
         assert "\na.yaml: spec.entity.columns[1].name: no 'itm'\n" in run.stdout
+
+
+def test_a_refused_product_hides_no_fault_of_another(here: Path) -> None:
+    products = [product(name) for name in "ab"]
+    write(here / "two.yaml", changed(products[0], "spec.domain", "api"), products[1])
+    run = subprocess.run(
+        [sys.executable, "-m", "dphub_k8s", "validate", "two.yaml"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    first, second = run.stdout.splitlines()
+    assert first.startswith("two.yaml:1: spec.domain: 'api'")
+    line = (here / "two.yaml").read_text().split("---\n")[0].count("\n") + 1
+    assert second.startswith(f"two.yaml:{line}: spec.backend.sources: orders.parquet: No such")
+    assert "problems: 2, files: 1" in run.stderr
 
 
 def test_standard_input_is_a_file(here: Path) -> None:
