@@ -21,7 +21,7 @@ from dphub_serving.odata.bound import (
     Reference,
 )
 from dphub_serving.odata.edm import EntityType, Property
-from dphub_serving.odata.errors import BadToken, InvalidKey, echo, quoting
+from dphub_serving.odata.errors import BadToken, InvalidKey, NotFound, echo, quoting
 from dphub_serving.odata.option_values import MAX_NUMBER
 from dphub_serving.odata.options import Options
 from dphub_serving.odata.parser import KEPT, LONGEST_KEPT
@@ -282,7 +282,8 @@ def _value(literal: Literal, prop: Property) -> values.Value:
 
 
 def _segment_value(text: str, prop: Property) -> values.Value:
+    """What is no key names nothing, as any other segment that nobody knows."""
     try:
         return values.from_text(text, prop.type.edm)
     except values.Unfit as problem:
-        raise InvalidKey(str(problem), target=prop.name) from problem
+        raise NotFound(f"there is no resource {echo(text)}: {problem}", target=text) from problem

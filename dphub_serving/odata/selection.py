@@ -85,6 +85,9 @@ class _Reader:
             # Of navigation that is not expanded a row shows nothing.
             self.ways[first.text] = None
             return
+        if self.type.way(first.text):
+            message = f"{echo(first.text)} is navigation: $expand={first.text}($select=…)"
+            raise _wrong(message, first.at)
         prop = self.type.find(first.text)
         if prop is None and first.text in self.computed:
             if rest or options:

@@ -99,6 +99,13 @@ def test_navigation_may_be_selected_and_shows_nothing(mesh: Client) -> None:
     assert found["@odata.context"].endswith("#Orders(number,buyer)")
 
 
+@pytest.mark.parametrize("item", ["buyer/name", "buyer($select=name)", "items($top=1)"])
+def test_parts_of_navigation_are_expanded_not_selected(mesh: Client, item: str) -> None:
+    answer = mesh.get(f"{ORDERS}?$select=number,{item}")
+    assert answer.status_code == 400
+    assert "is navigation: $expand=" in answer.json()["error"]["message"]
+
+
 def test_without_its_key_a_row_says_its_id(mesh: Client) -> None:
     (row, *_) = rows(mesh, f"{ORDERS}?$select=total&$expand=items($select=price)")
     assert row["@odata.id"] == "Orders(1)"

@@ -8,6 +8,7 @@ from dphub_serving.odata.errors import (
     BadToken,
     InvalidExpression,
     InvalidKey,
+    NotFound,
     ODataError,
     UnknownProperty,
 )
@@ -250,7 +251,7 @@ def test_a_key_that_does_not_fit(path: str, key: tuple[str, ...]) -> None:
 
 
 def test_a_segment_that_does_not_fit() -> None:
-    with pytest.raises(InvalidKey, match=r"'x' is no Edm\.Int32"):
+    with pytest.raises(NotFound, match=r"'x' is no Edm\.Int32"):
         lookup("/x", "id:int")
 
 
