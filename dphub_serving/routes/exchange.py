@@ -9,6 +9,7 @@ from functools import cached_property
 
 from fastapi import Request, Response
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 
 from dphub_serving.edge.forwarded import PREFIX
 from dphub_serving.odata import etag, negotiation, preferences, url
@@ -147,8 +148,11 @@ async def _body(http: Request, most: int) -> bytes:
     if coding.lower() != "identity":
         raise UnsupportedMediaType(f"the body has to be sent as it is, not as {echo(coding)}")
     found = b""
-    async for piece in http.stream():
-        found += piece
-        if len(found) > most:
-            raise TooLarge(f"the body is longer than {most} bytes")
+    try:
+        async for piece in http.stream():
+            found += piece
+            if len(found) > most:
+                raise TooLarge(f"the body is longer than {most} bytes")
+    except ClientDisconnect as error:
+        raise BadRequest("the client has left before the end of the body") from error
     return found

@@ -60,6 +60,16 @@ def test_a_client_that_leaves_stops_its_answer(service: Service) -> None:
     assert "request failed" not in service.log.read_text()
 
 
+def test_a_client_that_leaves_amid_its_body_is_no_failure(service: Service) -> None:
+    head = b"POST /odata/$batch HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    with socket.create_connection(("127.0.0.1", service.http.base_url.port)) as client:
+        client.sendall(head + b"Content-Length: 99\r\n\r\n{")
+        service.http.get("/livez").raise_for_status()
+    for _ in range(20):
+        service.http.get("/livez").raise_for_status()
+    assert "request failed" not in service.log.read_text()
+
+
 def test_too_many_are_told_to_come_again_and_small_questions_are_answered(
     service: Service,
 ) -> None:
