@@ -107,14 +107,15 @@ class Paths(Leaves):
         return bound.Related(way, numbers.collection(kind) if way.collection else kind, keys)
 
     def check_use(self, used: Sequence[Property], name: ast.Name) -> None:
+        use, of = self.scope.use, self.scope.entity_type
         for each in used:
-            if self.scope.use == "filter" and not each.filterable:
-                raise self.unusable("filtered", each.name, name.at)
-            if self.scope.use == "order" and not each.orderable:
-                raise self.unusable("ordered", each.name, name.at)
+            usable = each.orderable if use == "order" else use != "filter" or each.filterable
+            if not usable:
+                raise self.unusable(of, each.name, name.at)
 
-    def unusable(self, done: str, name: str, at: int) -> Exception:
-        return self.error(f"{self.scope.entity_type.name} cannot be {done} by {echo(name)}", at)
+    def unusable(self, of: EntityType, name: str, at: int) -> Exception:
+        done = "ordered" if self.scope.use == "order" else "filtered"
+        return self.error(f"{of.name} cannot be {done} by {echo(name)}", at)
 
     def step(self, found: Expression, segment: ast.Segment, tree: ast.Path) -> Expression:
         match segment:
@@ -143,6 +144,10 @@ class Paths(Leaves):
             raise self.error(message, name.at)
         known, of = [each for each, _ in found.type.fields], named(found.type)
         target = self.scope.target
+        if there := self.scope.entity_type.neighbours.get(found.type.entity_set or ""):
+            if there.type.find(name.text):
+                raise self.unusable(there.type, name.text, name.at)
+            of = there.type.name
         raise UnknownProperty(name.text, of=of, known=known, target=target, at=name.at)
 
     # collections
