@@ -291,6 +291,13 @@ def test_a_file_url(tmp_path: Path) -> None:
     assert rows(tmp_path, (tmp_path / "a b.csv").as_uri(), {"x": "int"}) == [(1,)]
 
 
+def test_bytes_are_no_partition_of_a_delta_table(tmp_path: Path) -> None:
+    table = pa.table({"n": [1], "p": pa.array([b"abc"], pa.binary())})
+    write_deltalake(str(tmp_path / "t"), table, partition_by=["p"])
+    with pytest.raises(SourceUnreadable, match="partitioned by 'p', which is binary"):
+        rows(tmp_path, "t", {"n": "long", "p": "binary"})
+
+
 def test_a_delta_table(tmp_path: Path) -> None:
     first = pa.table({"n": [1, 2], "p": ["x", None], "day": [date(2024, 1, 1), None]})
     write_deltalake(tmp_path / "t", first, partition_by=["p", "day"])
