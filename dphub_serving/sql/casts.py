@@ -38,7 +38,14 @@ _SPELLED: Mapping[str, str] = {
     "Edm.Boolean": "[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]",
 }
 _WHOLE = "[+-]?[0-9]+"
+# DuckDB takes what is too large for infinite.
+_READ_FLOAT = (
+    "CASE WHEN isfinite(TRY_CAST({{0}} AS {0})) OR {{0}} IN ('INF', '-INF', 'NaN')"
+    " THEN TRY_CAST({{0}} AS {0}) END"
+)
 _READ: Mapping[str, str] = {
+    "Edm.Single": _READ_FLOAT.format("FLOAT"),
+    "Edm.Double": _READ_FLOAT.format("DOUBLE"),
     "Edm.Guid": "lower({0})",
     "Edm.TimeOfDay": "TRY_CAST({0} AS TIME)::VARCHAR",
 }
