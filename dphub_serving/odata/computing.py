@@ -19,7 +19,9 @@ def computed(options: Options, entity_type: EntityType) -> Mapping[str, Computed
     if not options.compute:
         return found
     # DuckDB knows a column in any case.
-    taken = {each.name.casefold() for each in entity_type.properties}
+    declared = [each.name for each in entity_type.properties]
+    declared += [each.name for each in entity_type.navigation]
+    taken = set(map(str.casefold, declared))
     with quoting(options.texts.get("compute", "")):
         for item in options.compute:
             if item.name.casefold() in taken:

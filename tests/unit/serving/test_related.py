@@ -86,6 +86,15 @@ def test_what_is_computed(mesh: Client) -> None:
     assert found == [(3, "Ann"), (1, "Bob")]
 
 
+@pytest.mark.parametrize("options", ["$compute={}", "$expand=buyer($compute={})"])
+def test_nothing_is_computed_in_the_place_of_navigation(mesh: Client, options: str) -> None:
+    """Else a row could have two members of this name."""
+    name = "orders" if "buyer" in options else "items"
+    answer = mesh.get(f"{ORDERS}?{options.format(f'1 add 1 as {name}')}")
+    assert answer.status_code == 400
+    assert f"has a property '{name}' already" in answer.json()["error"]["message"]
+
+
 def test_what_is_expanded_may_be_filtered_by_its_own_navigation(mesh: Client) -> None:
     url = "/odata/customers/Customers?$expand=orders($filter=items/any();$select=number)"
     found = [[each["number"] for each in row["orders"]] for row in mesh.get(url).json()["value"]]
