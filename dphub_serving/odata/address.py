@@ -103,8 +103,9 @@ def _way(key: Key, segments: tuple[str, ...]) -> Way:
 
 
 def _step_over(segment: str) -> Step | None:
+    """A name, or a key that is written as a segment: those decide who know the set before it."""
     name, mark, _ = segment.partition("(")
-    if not is_simple_identifier(name):
+    if segment.startswith("$") or (mark and not is_simple_identifier(name)):
         return None
     return Step(name, parser.key(segment, len(name)) if mark else None)
 

@@ -3,11 +3,11 @@
 import datetime as dt
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from dphub_serving.odata import bind, ways
-from dphub_serving.odata.ast import Key
+from dphub_serving.odata.ast import Key, KeySegment
 from dphub_serving.odata.edm import EntitySet, NavigationProperty
 from dphub_serving.odata.errors import BadRequest, NotFound, NotImplementedByService, echo
 from dphub_serving.odata.query import Filter
@@ -106,9 +106,17 @@ class Journey:
 def legs_of(start: Target, path: Way) -> tuple[Leg, ...]:
     """Raises NotFound, NotImplementedByService, BadRequest."""
     here, found = start.entity_set, list[Leg]()
-    for number, step in enumerate(path.steps):
+    for step in path.steps:
         way = here.type.way(step.name)
+        if found and found[-1].many and not step.key and not _is_name(here, step.name):
+            found[-1] = replace(found[-1], key=KeySegment(step.name))
+            continue
+        if found and found[-1].many:
+            name = found[-1].way.name
+            raise BadRequest(f"{name} is a collection; give a key", target=name)
         if way is None:
+            if "." in step.name:
+                raise NotImplementedByService(f"the cast {echo(step.name)}", target=step.name)
             if here.type.find(step.name):
                 shown = echo("/".join(each.name for each in path.steps))
                 raise NotImplementedByService(f"the property path {shown}", target=step.name, at=0)
@@ -116,8 +124,12 @@ def legs_of(start: Target, path: Way) -> tuple[Leg, ...]:
         leg = Leg(here, way, start.view.sets[way.target], step.key)
         if step.key and not way.collection:
             raise BadRequest(f"{way.name} is one entity and has no key", target=step.name)
-        if leg.many and number + 1 < len(path.steps):
-            raise BadRequest(f"{way.name} is a collection; give a key", target=step.name)
         found.append(leg)
         here = leg.there
     return tuple(found)
+
+
+def _is_name(here: EntitySet, name: str) -> bool:
+    """Names of the model win over keys that are written as segments."""
+    known = (here.type.qualified_name, *(way.name for way in here.type.navigation))
+    return name in known or here.type.find(name) is not None

@@ -38,6 +38,29 @@ def test_a_collection(mesh: Client, path: str, ids: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
+    ("path", "status", "found"),
+    [
+        ("Orders(1)/items/b", 200, "b"),
+        ("Orders/1/items/b", 200, "b"),
+        ("Orders(1)/items/b/$ref", 200, "Items('b')"),
+        ("Customers(10)/orders/1/items/a", 200, "a"),
+        ("Customers/10/orders/1/items/$count", 200, "3"),
+        ("Customers/10/orders/1/buyer", 200, "Ann"),
+        ("Orders(1)/items/d", 404, "no such entity"),
+        ("Customers(10)/orders/x", 404, "no resource 'x'"),
+        ("Orders(1)/items/price", 400, "give a key"),
+        ("Customers(10)/orders/items", 400, "give a key"),
+        ("Orders(1)/items/sales.Items", 400, "give a key"),
+        ("Orders(1)/buyer/customers.Customer", 501, "customers.Customer"),
+    ],
+)
+def test_a_key_may_be_a_segment(mesh: Client, path: str, status: int, found: str) -> None:
+    answer = mesh.get(f"{SALES}/{path}")
+    assert answer.status_code == status, answer.text
+    assert found in answer.text
+
+
+@pytest.mark.parametrize(
     "path", ["/odata/sales/Orders(1)/items", "/odata/sales(1)/items", "/odata/sales/Orders/1/items"]
 )
 def test_a_link_leads_on_from_its_own_entity(mesh: Client, path: str) -> None:
@@ -93,7 +116,7 @@ def test_what_is_reached_is_expanded(mesh: Client) -> None:
     [
         ("Orders(1)/buyer?$filter=id eq 1", 400),
         ("Orders(1)/buyer/$count", 400),
-        ("Orders(1)/items/buyer", 400),
+        ("Orders(1)/items/buyer", 404),
         ("Orders(1)/buyer(10)", 400),
         ("Orders(1)/items('x','y')", 400),
         ("Orders(1)/buyer/name", 501),
