@@ -31,6 +31,8 @@ BY_VALUES = re.compile(
     "repetition operator|pattern too large",
     re.IGNORECASE,
 )
+# What DuckDB says of a Parquet file that is none, or not whole.
+DAMAGED = re.compile(r"\.parquet['\"]|TProtocolException|don't know what type")
 # Filters reach the scan, columns that nobody asked for are not read, row groups are passed over;
 # the keys of a join reach the scan of its other side (100 of 1 M rows: 22 -> 6 ms).
 NEEDED = {
@@ -86,12 +88,15 @@ class Session:
             raise FileMissing from error
         except (duckdb.ConversionException, duckdb.OutOfRangeException) as error:
             raise Impossible from error
-        except duckdb.InvalidInputException as error:
-            if not BY_VALUES.search(str(error)):
-                raise
-            raise Impossible from error
         except duckdb.OutOfMemoryException as error:
             raise Exhausted from error
+        except duckdb.Error as error:
+            said = str(error)
+            if isinstance(error, duckdb.InvalidInputException) and BY_VALUES.search(said):
+                raise Impossible from error
+            if DAMAGED.search(said):
+                raise FileMissing from error
+            raise
 
     def interrupt(self) -> None:
         self._narrow.cursor.interrupt()

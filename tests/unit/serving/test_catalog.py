@@ -151,6 +151,22 @@ def test_a_file_that_goes_away_later_is_no_end_of_the_service(lake: Lake, client
     assert client.get("/livez").status_code == 200
 
 
+@pytest.mark.parametrize("left", [0.0, 0.02, 0.5, 0.99])
+def test_a_file_that_is_cut_off_later_is_no_end_of_the_service(
+    lake: Lake, client: Client, left: float
+) -> None:
+    found = publish(lake, ORDERS, "SELECT i AS a FROM range(5000) t(i)")
+    client.refresh()
+    file = lake.local(found, found.document.files[0])
+    whole = file.read_bytes()
+    file.write_bytes(whole[: int(left * len(whole))])
+    for url in ("/odata/orders", "/odata/orders?$filter=a gt 7", "/odata/orders?$orderby=a desc"):
+        answer = client.get(url)
+        assert (answer.status_code, "Retry-After" in answer.headers) == (503, True), answer.text
+    file.write_bytes(whole)
+    assert values(client)[:2] == [0, 1]
+
+
 def test_a_route_belongs_to_who_has_it(lake: Lake, client: Client) -> None:
     publish(lake, ORDERS, ONE)
     client.refresh()
