@@ -111,6 +111,8 @@ def legs_of(start: Target, path: Way) -> tuple[Leg, ...]:
         if found and found[-1].many and not step.key and not _is_name(here, step.name):
             found[-1] = replace(found[-1], key=KeySegment(step.name))
             continue
+        if step.name == here.type.qualified_name:
+            raise NotImplementedByService(f"the cast {echo(step.name)}", target=step.name)
         if found and found[-1].many:
             name = found[-1].way.name
             raise BadRequest(f"{name} is a collection; give a key", target=name)
