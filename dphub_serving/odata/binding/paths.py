@@ -160,7 +160,9 @@ class Paths(Leaves):
     def counted(self, found: Expression, tree: ast.Count) -> Expression:
         item = self.each(found, tree.at)
         if tree.search:
-            matching = searching.condition(tree.search, searching.texts(item))
+            there = self.scope.entity_type.neighbours.get(item.type.entity_set)
+            texts = searching.texts(item, there.type if there else None)
+            matching = searching.condition(tree.search, texts)
             found = bound.Kept(found, item, matching, found.type)
         if tree.condition:
             found = self.kept(found, tree.condition, tree.at)

@@ -36,8 +36,10 @@ def columns(entity_type: EntityType) -> list[Expression]:
     ]
 
 
-def texts(item: Variable) -> list[Expression]:
-    """Of a member of a collection: itself, or its properties."""
+def texts(item: Variable, of: EntityType | None = None) -> list[Expression]:
+    """Of a member of a collection: itself, or its properties; `of` is the type of an entity."""
     if item.type == STRING:
         return [item]
-    return [Member(item, name, kind) for name, kind in item.type.fields if kind == STRING]
+    unsought = {each.name for each in of.properties if not each.searchable} if of else set[str]()
+    fields = [name for name, kind in item.type.fields if kind == STRING]
+    return [Member(item, name, STRING) for name in fields if name not in unsought]

@@ -158,6 +158,21 @@ def test_nested_columns_are_filtered_by_where_nothing_forbids_it(tmp_path: Path)
             assert answer.status_code == 400, answer.text
 
 
+def test_nothing_is_sought_in_generated_keys_behind_navigation(tmp_path: Path) -> None:
+    """As elsewhere: a digest begins with `_x`."""
+    build_products.write(tmp_path, {"people": pl.DataFrame({"n": [1], "tags": [["a"]]})})
+    columns = {"n": "long", "tags": "list<string>"}
+    people = factories.product("people", sources=["people"], columns=columns)
+    same = related.way("same", "people", "n", "n", "many")
+    related.publish_only(tmp_path, related.leading(people, same))
+    with serving(tmp_path / "home") as client:
+        url = "/odata/people/Order/$count"
+        key = client.get("/odata/people/Order").json()["value"][0]["id"]
+        for sought in (f"$search={key}", f"$filter=same/$count($search={key}) gt 0"):
+            assert client.get(f"{url}?{sought}").text == "0"
+        assert client.get(f"{url}?$filter=same/$count($search=NOT {key}) gt 0").text == "1"
+
+
 def test_tags_and_pages_name_the_snapshots_that_are_looked_into(tmp_path: Path) -> None:
     related.publish(tmp_path, related.sales(), related.customers())
     with serving(tmp_path / "home") as client:
