@@ -79,8 +79,14 @@ class LocalBuilds:
         self, served: Callable[[str], Served | None], refresh: Callable[[], Awaitable[object]]
     ) -> None:
         """Build what is not served as it is declared, one after the other."""
-        self._lock.parent.mkdir(parents=True, exist_ok=True)
-        with self._lock.open("w") as lock, suppress(BlockingIOError):
+        try:
+            self._lock.parent.mkdir(parents=True, exist_ok=True)
+            opened = self._lock.open("w")
+        except OSError as error:
+            log.warning("[local] Other workers cannot be kept from building: %s", error)
+            await self._run(served, refresh)
+            return
+        with opened as lock, suppress(BlockingIOError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             await self._run(served, refresh)
 

@@ -50,6 +50,15 @@ def test_what_is_not_built_is_built_by_a_child(tmp_path: Path, folder: Path) -> 
         assert "Building" not in again.log.read_text()
 
 
+def test_it_is_built_also_where_the_cache_cannot_be_written(tmp_path: Path, folder: Path) -> None:
+    write_product(folder, "sevens", "rows.parquet")
+    (tmp_path / "file").touch()
+    env = {"DP_LOCAL_CR": str(folder), "DPHUB_DATA_ROOT": str(tmp_path)}
+    cache = str(tmp_path / "file" / "cache")
+    with running(tmp_path / "home", UVICORN, **env, DPHUB_SERVING_CACHE=cache) as service:
+        service.wait_until(lambda: service.http.get("/odata/sevens").status_code == 200)
+
+
 def test_what_cannot_be_built_is_told_and_the_rest_is_served(tmp_path: Path, folder: Path) -> None:
     write_product(folder, "a-broken", "nowhere.parquet")
     write_product(folder, "sevens", "rows.parquet")
