@@ -49,6 +49,12 @@ def test_parts_of_an_entity_have_one_tag_in_a_batch(client: Client, path: str) -
     assert {each["status"] for each in again} == {304}
 
 
+def test_a_key_that_an_alias_gives_has_its_own_tag(client: Client) -> None:
+    answers = asked(client, "/odata/sales/Orders(@k)", ["?@k=1", "?@k=2"])
+    assert [each["body"]["number"] for each in answers] == ["1", "2"]
+    assert len({each["headers"]["etag"] for each in answers}) == 2
+
+
 @pytest.mark.parametrize("path", [ORDER, f"{ORDER}/buyer/orders(1)"])
 def test_outside_of_a_batch_a_tag_belongs_to_what_was_asked(client: Client, path: str) -> None:
     answers = [client.get(path + part, ACCEPT) for part in PARTS]
