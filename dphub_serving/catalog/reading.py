@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dphub_assets.lake.errors import LakeError
 from dphub_assets.lake.pointer import Current, Pointer
 from dphub_assets.lake.reader import LakeReader
 from dphub_serving.catalog.arrivals import Arrivals
@@ -85,7 +84,7 @@ class CatalogReader:
                 known = None
             try:
                 known = self._current(pointer, known)
-            except (LakeError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 (whatever it is, the others are served)
                 degraded[name] = f"its current snapshot cannot be served: {error}"
             if known:
                 compiled[name] = known

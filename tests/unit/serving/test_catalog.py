@@ -1,5 +1,6 @@
 """The catalog follows the lake; what is wrong with one product stays with it."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -108,6 +109,20 @@ def test_an_unreadable_pointer_leaves_what_was_served(
     health = client.get("/health").json()
     assert health["status"] == "degraded"
     assert list(health["degraded"]) == ["orders"]
+
+
+def test_a_pointer_to_what_no_file_is_called_leaves_what_was_served(
+    lake: Lake, client: Client
+) -> None:
+    publish(lake, ORDERS, ONE)
+    publish(lake, product({"a": "int"}, name="others"), TWO)
+    client.refresh()
+    found = json.loads(pointer(lake, "orders").read_bytes())
+    found["current"]["id"] = "\0"
+    pointer(lake, "orders").write_text(json.dumps(found))
+    client.refresh()
+    assert (values(client), values(client, "/odata/others")) == ([1], [2])
+    assert list(client.get("/health").json()["degraded"]) == ["orders"]
 
 
 def test_a_snapshot_without_its_file_is_not_served_and_says_so(lake: Lake, client: Client) -> None:
