@@ -183,6 +183,9 @@ class Line(Generic[S]):
             self.counts.running += 1
         try:
             return work(session)
+        except StopIteration as error:
+            # No future takes it: whoever waits would wait until the deadline.
+            raise RuntimeError("the work stopped an iteration that nobody had begun") from error
         finally:
             job.end()
             with self._lock:

@@ -47,6 +47,15 @@ async def until(holds: Callable[[], bool]) -> None:
         await asyncio.sleep(0.005)
 
 
+def test_an_iteration_that_stops_ends_the_answer() -> None:
+    nothing: Iterator[int] = iter(())
+    with line(seconds=20) as working:
+        began = time.monotonic()
+        with pytest.raises(RuntimeError):
+            asyncio.run(working.run(lambda _: next(nothing)))
+        assert time.monotonic() - began < 10
+
+
 def test_an_interrupt_that_is_lost_is_repeated() -> None:
     with line(seconds=0.1, ignores=3) as waiting:
 
