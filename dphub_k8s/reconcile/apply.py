@@ -14,7 +14,7 @@ from dphub_k8s.api.product import digest
 from dphub_k8s.cluster.client import Client
 from dphub_k8s.cluster.errors import ApiError, Unreachable, is_refusal
 from dphub_k8s.cluster.watch import Item
-from dphub_k8s.reconcile.budget import Backoff, Budget, Clock
+from dphub_k8s.reconcile.budget import LOOK_SECONDS, Backoff, Budget, Clock
 from dphub_k8s.reconcile.desired import desired
 from dphub_k8s.reconcile.faults import Fault
 from dphub_k8s.reconcile.manifest import (
@@ -30,7 +30,6 @@ from dphub_k8s.reconcile.manifest import (
 from dphub_k8s.reconcile.settings import ObjectSettings
 from dphub_k8s.reconcile.subject import Subject
 
-LOOK_SECONDS = 300.0
 # A webhook that is broken answers 500 for ever, a server that is busy a few times.
 PATIENCE = 3
 SELECTOR = ",".join([*(f"{name}={value}" for name, value in MANAGED_BY.items()), PRODUCT_UID])

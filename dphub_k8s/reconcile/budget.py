@@ -9,6 +9,8 @@ Clock = Callable[[], float]
 CALL_SECONDS = 5.0
 FIRST_SECONDS = 2.0
 MOST_SECONDS = 300.0
+# How often the cluster is looked at whole, whoever changed it.
+LOOK_SECONDS = 300.0
 
 
 @dataclass

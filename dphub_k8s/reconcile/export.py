@@ -14,7 +14,7 @@ from dphub_k8s.cluster.client import Client
 from dphub_k8s.cluster.errors import ApiError
 from dphub_k8s.cluster.resource import Resource
 from dphub_k8s.cluster.watch import Item
-from dphub_k8s.reconcile.budget import Budget, Clock
+from dphub_k8s.reconcile.budget import LOOK_SECONDS, Budget, Clock
 from dphub_k8s.reconcile.faults import Fault
 from dphub_k8s.reconcile.manifest import MANAGED_BY, MANAGER, Manifest
 from dphub_k8s.reconcile.shards import LIMIT, Shard, Shards, assigned, size
@@ -25,7 +25,6 @@ CONFIG_MAPS = Resource("", "v1", "configmaps")
 LABELS = {**MANAGED_BY, "dphub.io/export": "metadata"}
 SELECTOR = ",".join(f"{name}={value}" for name, value in LABELS.items())
 
-LOOK_SECONDS = 300.0
 # A shard is nearly a megabyte, whatever has changed in it.
 PAUSE_SECONDS = 2.0
 

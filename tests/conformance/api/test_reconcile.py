@@ -10,7 +10,7 @@ import pytest
 
 from dphub_k8s.api.status import Condition, Status
 from dphub_k8s.cluster.client import MERGE_PATCH, Client
-from dphub_k8s.reconcile.apply import LOOK_SECONDS
+from dphub_k8s.reconcile.budget import LOOK_SECONDS
 from dphub_k8s.reconcile.export import CONFIG_MAPS, NAME
 from dphub_k8s.reconcile.manifest import OWNED
 from dphub_k8s.reconcile.objects import Objects, Report

@@ -1,7 +1,7 @@
 """What products own in a cluster."""
 
 from dphub_k8s.cluster.client import MERGE_PATCH, Client
-from dphub_k8s.reconcile.apply import LOOK_SECONDS
+from dphub_k8s.reconcile.budget import LOOK_SECONDS
 from dphub_k8s.reconcile.objects import CALLS
 from tests.kube import declared
 from tests.kube.fake import faults
