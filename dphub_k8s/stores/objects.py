@@ -5,7 +5,6 @@ part of its document. Inside the hub every document has the default `apiVersion`
 version the cluster has for it.
 """
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -44,11 +43,12 @@ def document(item: Item, api_version: str) -> dict[str, Any]:
 
 
 def made(document: Document, namespace: str, api_version: str) -> dict[str, Any]:
-    copy: dict[str, Any] = json.loads(json.dumps(document))
-    if copy.get("apiVersion") == API_VERSION:
-        copy["apiVersion"] = api_version
-    copy["metadata"]["namespace"] = namespace
-    return copy
+    own = document.get("apiVersion")
+    return {
+        **document,
+        "apiVersion": api_version if own == API_VERSION else own,
+        "metadata": {**document["metadata"], "namespace": namespace},
+    }
 
 
 def replaced(current: Item, wanted: Mapping[str, Any]) -> dict[str, Any]:
