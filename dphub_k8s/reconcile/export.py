@@ -17,7 +17,7 @@ from dphub_k8s.cluster.watch import Item
 from dphub_k8s.reconcile.budget import LOOK_SECONDS, Budget, Clock
 from dphub_k8s.reconcile.faults import Fault
 from dphub_k8s.reconcile.manifest import MANAGED_BY, MANAGER, Manifest
-from dphub_k8s.reconcile.shards import LIMIT, Shard, Shards, assigned, size
+from dphub_k8s.reconcile.parts import LIMIT, Part, Parts, assigned, size
 from dphub_k8s.reconcile.subject import Subject
 
 NAME = "data-product-hub-metadata"
@@ -25,7 +25,7 @@ CONFIG_MAPS = Resource("", "v1", "configmaps")
 LABELS = {**MANAGED_BY, "dphub.io/export": "metadata"}
 SELECTOR = ",".join(f"{name}={value}" for name, value in LABELS.items())
 
-# A shard is nearly a megabyte, whatever has changed in it.
+# A part is nearly a megabyte, whatever has changed in it.
 PAUSE_SECONDS = 2.0
 
 
@@ -37,7 +37,7 @@ class Export:
         self._clock = clock
         self._seen: Sequence[Subject] | None = None
         self._texts: dict[str, tuple[Subject, str]] = {}
-        self._shards: Shards = []
+        self._parts: Parts = []
         self._look_due = self._due = float("-inf")
         self._behind = True
         self._untold: list[Fault] = []
@@ -74,12 +74,12 @@ class Export:
 
     def _export(self, client: Client, budget: Budget) -> None:
         if self._clock() >= self._look_due:
-            self._shards = self._read(client)
+            self._parts = self._read(client)
             self._look_due, self._behind = self._clock() + LOOK_SECONDS, True
         if not self._behind or self._clock() < self._due:
             return
-        wanted = assigned(self._wanted(), self._shards)
-        for number in _changed(self._shards, wanted):
+        wanted = assigned(self._wanted(), self._parts)
+        for number in _changed(self._parts, wanted):
             if not budget:
                 return
             self._put(client, number, wanted, budget)
@@ -94,35 +94,35 @@ class Export:
 
     def _wanted(self) -> dict[str, str]:
         """Of a refused product, what was accepted last."""
-        there = {name: text for shard in reversed(self._shards) for name, text in shard.items()}
+        there = {name: text for part in reversed(self._parts) for name, text in part.items()}
         refused = {subject.name for subject in self._seen or () if subject.product is None}
         kept = {name: text for name, text in there.items() if name in refused}
         return kept | {subject.name: text for subject, text in self._texts.values()}
 
-    def _put(self, client: Client, number: int, wanted: Shards, budget: Budget) -> None:
+    def _put(self, client: Client, number: int, wanted: Parts, budget: Budget) -> None:
         path = CONFIG_MAPS.path(self._namespace, _name(number))
         if number < len(wanted):
             manifest = self._manifest(number, wanted[number])
             client.apply(path, manifest, MANAGER, seconds=budget.spend())
-            self._shards += [{} for _ in range(number + 1 - len(self._shards))]
-            self._shards[number] = wanted[number]
+            self._parts += [{} for _ in range(number + 1 - len(self._parts))]
+            self._parts[number] = wanted[number]
             return
         try:
             client.call("DELETE", path, seconds=budget.spend())
         except ApiError as error:
             if error.status != 404:
                 raise
-        self._shards.pop()
+        self._parts.pop()
 
-    def _manifest(self, number: int, shard: Shard) -> Manifest:
+    def _manifest(self, number: int, part: Part) -> Manifest:
         return {
             "apiVersion": "v1",
             "kind": "ConfigMap",
             "metadata": {"name": _name(number), "namespace": self._namespace, "labels": LABELS},
-            "data": shard,
+            "data": part,
         }
 
-    def _read(self, client: Client) -> Shards:
+    def _read(self, client: Client) -> Parts:
         path = CONFIG_MAPS.path(self._namespace)
         items: Sequence[Item] = client.list(path, {"labelSelector": SELECTOR}).items
         found = {number: item for item in items if (number := _number(item)) is not None}
@@ -130,19 +130,19 @@ class Export:
         return [dict(found.get(number, {}).get("data") or {}) for number in range(last + 1)]
 
 
-def _changed(shards: Shards, wanted: Shards) -> list[int]:
+def _changed(parts: Parts, wanted: Parts) -> list[int]:
     """Those that lose a product come last: one that moves is in two places, not in none. Then those
     to be deleted, from the last on."""
 
     def loses(number: int) -> bool:
-        return number < len(shards) and bool(shards[number].keys() - wanted[number].keys())
+        return number < len(parts) and bool(parts[number].keys() - wanted[number].keys())
 
     differing = [
         number
-        for number, shard in enumerate(wanted)
-        if number >= len(shards) or shards[number] != shard
+        for number, part in enumerate(wanted)
+        if number >= len(parts) or parts[number] != part
     ]
-    return [*sorted(differing, key=loses), *reversed(range(len(wanted), len(shards)))]
+    return [*sorted(differing, key=loses), *reversed(range(len(wanted), len(parts)))]
 
 
 def _text(subject: Subject) -> str | None:

@@ -51,7 +51,7 @@ class Hub:
         listed = self.client.list(INGRESSES.path(namespace)).items
         return {item["metadata"]["name"]: item for item in listed}
 
-    def shards(self) -> dict[str, dict[str, str]]:
+    def parts(self) -> dict[str, dict[str, str]]:
         listed = self.client.list(CONFIG_MAPS.path("hub")).items
         return {item["metadata"]["name"]: item.get("data", {}) for item in listed}
 

@@ -9,7 +9,7 @@ import pytest
 from dphub_k8s.cluster.client import MERGE_PATCH
 from dphub_k8s.reconcile import export
 from dphub_k8s.reconcile.export import CONFIG_MAPS, NAME
-from dphub_k8s.reconcile.shards import LIMIT
+from dphub_k8s.reconcile.parts import LIMIT
 from dphub_k8s.reconcile.subject import Subject
 from tests.kube import declared
 from tests.kube.fake import faults
@@ -28,22 +28,22 @@ def long(name: str, text: str = LONG) -> Subject:
 
 
 def names(hub: Hub) -> dict[str, list[str]]:
-    return {name: sorted(shard) for name, shard in hub.shards().items()}
+    return {name: sorted(part) for name, part in hub.parts().items()}
 
 
 def test_every_accepted_product_has_a_key_with_its_spec(hub: Hub) -> None:
     subjects = [subject("orders"), subject("outages", description="Größe")]
     hub.tick([*subjects, declared.refused(subject("refused"))])
-    shard = hub.shards()[NAME]
+    part = hub.parts()[NAME]
     for each in subjects:
         assert each.product
-        assert json.loads(shard[each.name]) == each.product.document()["spec"]
-    assert sorted(shard) == ["orders", "outages"]
+        assert json.loads(part[each.name]) == each.product.document()["spec"]
+    assert sorted(part) == ["orders", "outages"]
 
 
 def test_it_is_there_without_products(hub: Hub) -> None:
     hub.tick([])
-    assert hub.shards() == {NAME: {}}
+    assert hub.parts() == {NAME: {}}
 
 
 def test_it_is_nobodys(hub: Hub) -> None:
@@ -73,11 +73,11 @@ def test_a_key_leaves_with_its_product(hub: Hub) -> None:
 def test_a_refused_product_keeps_the_spec_that_was_accepted(hub: Hub) -> None:
     accepted = subject("orders")
     hub.tick([accepted])
-    before = hub.shards()
+    before = hub.parts()
     hub.tick([declared.refused(accepted)])
     hub.restart()
     hub.tick([declared.refused(accepted)])
-    assert hub.shards() == before
+    assert hub.parts() == before
 
 
 def test_a_product_refused_for_its_name_takes_nothing_from_the_other(hub: Hub) -> None:
@@ -87,10 +87,10 @@ def test_a_product_refused_for_its_name_takes_nothing_from_the_other(hub: Hub) -
         hub.restart()
         hub.tick(subjects)
         assert winner.product
-        assert json.loads(hub.shards()[NAME]["orders"]) == winner.product.document()["spec"]
+        assert json.loads(hub.parts()[NAME]["orders"]) == winner.product.document()["spec"]
 
 
-def test_what_does_not_fit_goes_into_shards(hub: Hub) -> None:
+def test_what_does_not_fit_goes_into_parts(hub: Hub) -> None:
     subjects = [long(name) for name in "abcdefg"]
     hub.tick(subjects)
     assert names(hub) == {
@@ -120,14 +120,14 @@ def test_a_spec_that_fits_nowhere_is_said_once(hub: Hub) -> None:
 def test_what_others_change_is_put_right(hub: Hub) -> None:
     subjects = [subject("orders")]
     hub.tick(subjects)
-    before = hub.shards()
+    before = hub.parts()
     query = {"fieldManager": "editor"}
     hub.client.call("PATCH", PATH, query, {"data": {"orders": "mine"}}, MERGE_PATCH)
     hub.tick(subjects, after=600)
-    assert hub.shards() == before
+    assert hub.parts() == before
     hub.client.call("DELETE", PATH)
     hub.tick(subjects, after=600)
-    assert hub.shards() == before
+    assert hub.parts() == before
 
 
 def test_many_changes_are_few_writes(hub: Hub) -> None:
@@ -137,7 +137,7 @@ def test_many_changes_are_few_writes(hub: Hub) -> None:
         hub.tick([subject(f"p{each}") for each in range(number + 1)], after=0.1)
     assert hub.writes().count("patch configmaps") <= 1
     hub.tick([subject(f"p{each}") for each in range(20)], after=export.PAUSE_SECONDS)
-    assert len(hub.shards()[NAME]) == 20
+    assert len(hub.parts()[NAME]) == 20
 
 
 @pytest.mark.parametrize("fault", [faults.RESET, faults.LOST_ANSWER])
@@ -154,12 +154,12 @@ def test_a_hub_that_dies_between_two_calls_leaves_no_product_out(
     hub.fake.faults.plan(fault, plural="configmaps", skip=calls)
     hub.tick(wanted)
     hub.fake.faults.clear()
-    assert {"b", "c", "d"} <= {name for shard in hub.shards().values() for name in shard}
+    assert {"b", "c", "d"} <= {name for part in hub.parts().values() for name in part}
     hub.restart()
     hub.tick(wanted)
-    found = [name for shard in hub.shards().values() for name in shard]
+    found = [name for part in hub.parts().values() for name in part]
     assert sorted(found) == ["a", "b", "c", "d"]
-    texts = {name: text for shard in hub.shards().values() for name, text in shard.items()}
+    texts = {name: text for part in hub.parts().values() for name, text in part.items()}
     for each in wanted:
         assert each.product
         assert json.loads(texts[each.name]) == each.product.document()["spec"]

@@ -34,12 +34,12 @@ def test_a_tick_in_which_nothing_has_changed_asks_nothing(hub: Hub) -> None:
 def test_what_another_shard_looks_after_is_left_alone(hub: Hub) -> None:
     mine, other = hub.declare("orders"), hub.declare("outages")
     hub.tick([other])
-    before = hub.shards()
+    before = hub.parts()
     hub.restart()
     hub.objects.tick([mine], [accepts(mine)])
     assert len(hub.events()) == 1
     assert list(hub.ingresses()) == ["dp-orders", "dp-outages"]
-    assert hub.shards() == before
+    assert hub.parts() == before
     assert hub.objects.settled
 
 
@@ -65,7 +65,7 @@ def test_a_fault_between_any_two_calls_costs_time_only(
         hub.tick(subjects, after=10)
         assert hub.tick(subjects).faults == {}
         assert list(hub.ingresses()) == ["dp-a", "dp-b"]
-        assert [sorted(shard) for shard in hub.shards().values()] == [["a", "b"]]
+        assert [sorted(part) for part in hub.parts().values()] == [["a", "b"]]
 
 
 def test_while_the_server_is_away_a_tick_is_short_and_says_so(hub: Hub) -> None:
