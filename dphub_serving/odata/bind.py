@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from dphub_serving.odata import computing, expressions, parser, selection, trees, values
+from dphub_serving.odata import computing, expressions, selection, trees, values
 from dphub_serving.odata.ast import Alias, Expr, Key, KeyPredicate, KeySegment, Literal
 from dphub_serving.odata.binding import searching
 from dphub_serving.odata.bound import (
@@ -24,7 +24,7 @@ from dphub_serving.odata.edm import EntityType, Property
 from dphub_serving.odata.errors import BadToken, InvalidKey, NotFound, echo, quoting
 from dphub_serving.odata.option_values import MAX_NUMBER
 from dphub_serving.odata.options import Options
-from dphub_serving.odata.parser import KEPT, LONGEST_KEPT
+from dphub_serving.odata.parser import KEPT, LONGEST_KEPT, Written
 from dphub_serving.odata.query import Filter, Inside, Limits, Lookup, Order, Query, scope
 from dphub_serving.odata.resources import Address, Member
 from dphub_serving.odata.same import Same
@@ -79,6 +79,7 @@ def query(
     )
 
 
+_NULL = Written("null", Literal("null", "null", 0))
 # Options that decide which rows there are.
 _DECIDING = ("search", "filter", "compute")
 
@@ -92,7 +93,7 @@ def condition(
     texts = tuple(options.texts.get(each, "") for each in _DECIDING)
     given = tuple(options.aliases.items())
     question = _Question(texts, given, segments, options.expanded, options, Same(entity_type))
-    length = sum(map(len, texts)) + sum(len(text) for _, text in given)
+    length = sum(map(len, texts)) + sum(len(each.text) for _, each in given)
     found = (_kept if length <= LONGEST_KEPT else _condition)(question)
     now = dt.datetime.now(dt.UTC)
     return Filter(found.condition, found.asked, now, found.volatile, found.computed)
@@ -103,7 +104,7 @@ class _Question:
     """The same texts about the same type."""
 
     texts: tuple[str, ...]
-    aliases: tuple[tuple[str, str], ...]
+    aliases: tuple[tuple[str, Written], ...]
     segments: tuple[Expr, ...]
     expanded: bool
     options: Options = field(compare=False)
@@ -178,7 +179,7 @@ def inside(request: Request, entity_type: EntityType, member: Member) -> Inside:
 
 
 def key(
-    given: Key, entity_type: EntityType, aliases: Mapping[str, str]
+    given: Key, entity_type: EntityType, aliases: Mapping[str, Written]
 ) -> tuple[tuple[Property, values.Value], ...]:
     """What each property of the key has to be."""
     return tuple(zip(entity_type.key_properties, _key(given, entity_type, aliases), strict=True))
@@ -239,7 +240,9 @@ def _token(options: Options, scope: str, order: tuple[Order, ...]) -> SkipToken 
     return token
 
 
-def _key(key: Key, entity_type: EntityType, aliases: Mapping[str, str]) -> tuple[values.Value, ...]:
+def _key(
+    key: Key, entity_type: EntityType, aliases: Mapping[str, Written]
+) -> tuple[values.Value, ...]:
     match key:
         case KeySegment(text):
             return tuple(_segment_value(text, each) for each in _single(entity_type))
@@ -263,15 +266,14 @@ def _shape(entity_type: EntityType) -> str:
     return "(" + ",".join(f"{name}=…" for name in entity_type.key) + ")"
 
 
-def _literal(value: Literal | Alias, aliases: Mapping[str, str]) -> Literal:
+def _literal(value: Literal | Alias, aliases: Mapping[str, Written]) -> Literal:
     """An alias that nothing is assigned to is null, and no key is."""
     if isinstance(value, Literal):
         return value
-    target, text = f"@{value.name}", aliases.get(value.name, "null")
-    found = parser.expression(text, target)
-    if not isinstance(found, Literal) or found.kind == "null":
-        raise InvalidKey(f"{target} is no key value: {echo(text)}", target=target)
-    return found
+    target, given = f"@{value.name}", aliases.get(value.name, _NULL)
+    if not isinstance(given.tree, Literal) or given.tree.kind == "null":
+        raise InvalidKey(f"{target} is no key value: {echo(given.text)}", target=target)
+    return given.tree
 
 
 def _value(literal: Literal, prop: Property) -> values.Value:

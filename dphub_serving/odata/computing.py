@@ -44,4 +44,5 @@ def computed(options: Options, entity_type: EntityType) -> Mapping[str, Computed
 def asked(options: Options, *names: str) -> str:
     """The texts of these options, with what the aliases in them may stand for."""
     texts = [options.texts.get(each) for each in dict.fromkeys(names)]
-    return json.dumps([texts, sorted(options.aliases.items())])
+    given = sorted((name, each.text) for name, each in options.aliases.items())
+    return json.dumps([texts, given])

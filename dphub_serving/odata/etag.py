@@ -25,7 +25,7 @@ def of_entity(known: str, sequence: int, request: Request, form: Format, *others
     """Of a part of a batch, which no cache keeps: the same whatever `$select`, `$expand` and
     `$compute` ask. OpenUI5 takes the tag beside an entity for the entity's, and another one for a
     change. `known` is all that they may ask for."""
-    aliases = tuple(request.options.aliases.items())
+    aliases = tuple((name, each.text) for name, each in request.options.aliases.items())
     return _weak(known, sequence, request.path, aliases, form, *others)
 
 

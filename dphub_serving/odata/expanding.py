@@ -22,7 +22,8 @@ from dphub_serving.odata.errors import (
     quoting,
 )
 from dphub_serving.odata.expansion import TARGET, Expanded, Expansion
-from dphub_serving.odata.options import Filter, Options
+from dphub_serving.odata.options import Options
+from dphub_serving.odata.parser import Written
 from dphub_serving.odata.query import Query
 
 # Statements that an answer may take.
@@ -41,7 +42,7 @@ class Expander:
     """`sets` are those of the service; `page` is what the client prefers."""
 
     sets: Mapping[str, EntitySet]
-    aliases: Mapping[str, str]
+    aliases: Mapping[str, Written]
     page: int = PAGE
     left: int = field(default=MOST_EXPANDED)
 
@@ -147,7 +148,7 @@ class Expander:
         texts = dict(options.texts)
         asked = Options(
             select=() if item.of == "ref" else options.select,
-            filter=Filter(texts["filter"], options.filter) if options.filter else None,
+            filter=Written(texts["filter"], options.filter) if options.filter else None,
             search=options.search,
             compute=options.compute,
             orderby=options.orderby,

@@ -20,6 +20,7 @@ from dphub_serving.odata.errors import (
     echo,
     quoting,
 )
+from dphub_serving.odata.parser import Written
 from dphub_serving.odata.searches import Search
 from dphub_serving.odata.token import SkipToken
 
@@ -40,24 +41,18 @@ Pairs = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
-    text: str
-    tree: Expr
-
-
-@dataclass(frozen=True, slots=True)
 class Options:
     """`pairs` is everything that was asked, decoded and in the order of the URL.
 
-    `aliases` are texts: what they say is read where they are named. `texts` are those of the system
-    query options, by their names without `$`.
+    `aliases` are by their names without `@`, `texts` are those of the system query options, by
+    their names without `$`.
     `skip` is None beside no `$skip`; beside a skip token it is only what the link shows.
     `expanded` are those in the parentheses of `$expand`.
     """
 
     select: tuple[SelectItem, ...] | None = None
     expand: tuple[ExpandItem, ...] = ()
-    filter: Filter | None = None
+    filter: Written | None = None
     search: Search | None = None
     compute: tuple[ComputeItem, ...] = ()
     orderby: tuple[OrderItem, ...] = ()
@@ -68,7 +63,7 @@ class Options:
     skiptoken: SkipToken | None = None
     id: str | None = None
     snapshot: int | None = None
-    aliases: Mapping[str, str] = field(default_factory=dict)
+    aliases: Mapping[str, Written] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     pairs: Pairs = ()
     expanded: bool = False
@@ -89,7 +84,7 @@ def read(pairs: Pairs, secret: bytes = b"") -> Options:
     return Options(
         select=found.get("select"),
         expand=found.get("expand", ()),
-        filter=Filter(texts["filter"], found["filter"]) if "filter" in found else None,
+        filter=Written(texts["filter"], found["filter"]) if "filter" in found else None,
         search=found.get("search"),
         compute=found.get("compute", ()),
         orderby=found.get("orderby", ()),
@@ -128,16 +123,14 @@ def _system(pairs: Pairs) -> dict[str, str]:
     return found
 
 
-def _aliases(pairs: Pairs) -> dict[str, str]:
-    """By their names without `@`."""
-    found: dict[str, str] = {}
+def _aliases(pairs: Pairs) -> dict[str, Written]:
+    found: dict[str, Written] = {}
     for name, value in pairs:
         if not name.startswith("@"):
             continue
         if name[1:] in found:
             raise DuplicateOption(name)
-        alias(name, value)
-        found[name[1:]] = value
+        found[name[1:]] = Written(value, alias(name, value))
     return found
 
 

@@ -1,6 +1,7 @@
 """Texts of options and keys -> unbound trees."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -25,6 +26,14 @@ MAX_DEPTH = reader.MAX_DEPTH
 KEPT = 256
 LONGEST_KEPT = 2_000
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An expression, and the text that it was read from."""
+
+    text: str
+    tree: Expr = field(compare=False)
 
 
 def expression(text: str, target: str) -> Expr:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from dphub_serving.odata import ast, bound, numbers, operators, parser, values
+from dphub_serving.odata import ast, bound, numbers, operators, values
 from dphub_serving.odata.binding.base import Base
 from dphub_serving.odata.bound import NULL, STRING, Array, Constant, Expression, Record, Type
 from dphub_serving.odata.errors import echo, quoting
@@ -71,13 +71,13 @@ class Leaves(Base):
             raise self.error(f"{echo('@' + tree.name)} is made of itself", tree.at)
         if assigned := self.scope.assigned.get(tree.name):
             return self.elsewhere(reading=(*self.scope.reading, tree.name)).bind(assigned)
-        text = self.scope.aliases.get(tree.name)
-        if text is None:
+        given = self.scope.aliases.get(tree.name)
+        if given is None:
             return Constant(None, NULL)
         target, reading = f"@{tree.name}", (*self.scope.reading, tree.name)
         inner = self.elsewhere(target=target, reading=reading, variables={}, instance=None)
-        with quoting(text):
-            return inner.bind(parser.expression(text, target))
+        with quoting(given.text):
+            return inner.bind(given.tree)
 
     def meant(self, tree: ast.Expr) -> ast.Expr:
         """What an alias stands for."""
@@ -86,11 +86,8 @@ class Leaves(Base):
             seen.add(tree.name)
             if assigned := self.scope.assigned.get(tree.name):
                 tree = assigned
-                continue
-            text = self.scope.aliases.get(tree.name)
-            if text is None:
-                break
-            tree = parser.expression(text, f"@{tree.name}")
+            elif given := self.scope.aliases.get(tree.name):
+                tree = given.tree
         return tree
 
     # beside another type

@@ -7,13 +7,14 @@ from typing import Literal as OneOf
 from dphub_serving.odata.ast import Expr
 from dphub_serving.odata.bound import Computed, Variable
 from dphub_serving.odata.edm import EntityType
+from dphub_serving.odata.parser import Written
 
 Use = OneOf["filter", "order", "compute"]
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """`aliases` are texts that other options give; `reading` are those being read now.
+    """`aliases` are what other options give; `reading` are those being read now.
 
     `variables` are those of any and all. Inside the options of a collection, names are those of its
     members: `instance` is one of them. `nested` is how many collections are around. `assigned` are
@@ -23,7 +24,7 @@ class Scope:
 
     entity_type: EntityType
     target: str
-    aliases: Mapping[str, str]
+    aliases: Mapping[str, Written]
     use: Use = "filter"
     computed: Mapping[str, Computed] = field(default_factory=dict)
     reading: tuple[str, ...] = ()
