@@ -9,7 +9,7 @@ from functools import partial
 
 from fastapi import Response
 
-from dphub_serving.odata import bind, etag, links, preferences, ways
+from dphub_serving.odata import bind, etag, preferences, ways
 from dphub_serving.odata.errors import (
     BadRequest,
     InvalidOption,
@@ -21,13 +21,14 @@ from dphub_serving.odata.query import Filter
 from dphub_serving.odata.resources import Address, Way
 from dphub_serving.odata.url import Request
 from dphub_serving.routes.beside import Beside
-from dphub_serving.routes.data import counted, moment_of, next_link, total
+from dphub_serving.routes.data import counted, moment_of
+from dphub_serving.routes.encoder import Encoder
 from dphub_serving.routes.exchange import Exchange
 from dphub_serving.routes.hub import Hub
 from dphub_serving.routes.journey import Journey, legs_of
 from dphub_serving.routes.keep import kept
 from dphub_serving.routes.resolve import Target
-from dphub_serving.rows import encode, read
+from dphub_serving.rows import read
 from dphub_serving.rows.engine import Session
 from dphub_serving.sql.page import compile_page
 from dphub_serving.sql.table import Table
@@ -70,21 +71,13 @@ async def _collection(journey: Journey, exchange: Exchange) -> Response:
         return exchange.unchanged(tag)
 
     def work(session: Session) -> bytes:
+        encoder = Encoder(exchange, request, beside, form, reference)
         found = journey.arrive(session)
-        return journey.answer(journey.end, partial(page, session, found))
-
-    def page(session: Session, found: Filter | None, table: Table) -> bytes:
-        root = links.root(exchange.base, request.path.service)
-        context = _context(journey, form, root, query.selected)
         if found is None:
-            return encode.collection([], form, context, 0 if query.count else None, None)
-        wanted = ways.within(query, found)
-        shape = beside.shape(form, references=reference)
-        rows = read.page(session, compile_page(table, wanted, shape), wanted)
-        following = next_link(beside, exchange.base, request, query, rows)
-        count = total(session, table, wanted) if query.count else None
-        texts = beside.rows(session, rows.texts, form, exchange.base, request)
-        return encode.collection(texts, form, context, count, following)
+            return encoder.empty(query)
+        return journey.answer(
+            journey.end, lambda table: encoder.page(session, table, query, among=found)
+        )
 
     body = await kept(journey.hub, exchange, tag, work, scans=True)
     more = preferences.applied(followed, exchange.version)
@@ -97,12 +90,12 @@ async def _single(journey: Journey, exchange: Exchange) -> Response:
         if getattr(request.options, name) not in (None, ()):
             message = f"${name} has no meaning for one entity"
             raise InvalidOption(message, target=f"${name}")
-    form = exchange.form(request.options.format)
+    form, reference = exchange.form(request.options.format), journey.path.part == "ref"
     asked = bind.query(request, journey.end.type, beside.target.served.limits)
     beside = beside.reading(asked)
     journey = replace(journey, beside=beside)
     query = replace(asked, page=1, top=1, count=False)
-    if journey.path.part == "ref":
+    if reference:
         query = replace(query, select=(), selected=())
     followed = beside.of_one
     moment = moment_of(query) or beside.moment
@@ -117,15 +110,10 @@ async def _single(journey: Journey, exchange: Exchange) -> Response:
         return journey.answer(journey.end, partial(row, session, found)) if found else b""
 
     def row(session: Session, found: Filter, table: Table) -> bytes:
+        encoder = Encoder(exchange, request, beside, form, reference)
         wanted = ways.within(query, found)
-        shape = beside.shape(form, references=journey.path.part == "ref")
-        rows = read.page(session, compile_page(table, wanted, shape), wanted)
-        if not rows.texts:
-            return b""
-        root = links.root(exchange.base, request.path.service)
-        context = _context(journey, form, root, query.selected, entity=True)
-        (text,) = beside.rows(session, rows.texts, form, exchange.base, request)
-        return encode.entity(text, form, context)
+        rows = read.page(session, compile_page(table, wanted, encoder.shape), wanted)
+        return encoder.entity(session, rows.texts[0], query.selected) if rows.texts else b""
 
     body = await kept(journey.hub, exchange, tag, work)
     if body:
@@ -156,17 +144,3 @@ async def _count(journey: Journey, exchange: Exchange) -> Response:
 
     body = await kept(journey.hub, exchange, tag, work, scans=True)
     return exchange.response(body, "text/plain", tag)
-
-
-def _context(
-    journey: Journey,
-    form: Format,
-    root: str,
-    selected: tuple[str, ...] | None,
-    *,
-    entity: bool = False,
-) -> str:
-    if journey.path.part == "ref":
-        return links.reference(root) if entity else links.references(root)
-    projected = journey.beside.projected(selected, form)
-    return links.context(root, journey.end.name, projected, entity=entity)
