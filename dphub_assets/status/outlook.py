@@ -15,7 +15,7 @@ from dphub_assets.lake.errors import Unavailable
 from dphub_assets.lake.reader import Snapshot
 from dphub_assets.settings import DagsterSettings
 from dphub_assets.status.replicas import Replicas
-from dphub_assets.status.teller import Teller, nobody
+from dphub_assets.status.teller import Observed, Teller, nobody
 from dphub_assets.status.words import Said, some
 from dphub_k8s.shards import Shard
 from dphub_k8s.stores import choice
@@ -83,16 +83,15 @@ class Outlook:
         """The store, and the cluster in the background; the service may take `seconds` to serve
         what has just been published."""
         hearing = self.replicas.hearing(seconds)
-        self.teller.tell(
+        observed = Observed(
+            view.moment,
             view.declared,
-            decision,
-            tried,
             view.snapshots,
             view.schedules,
-            view.moment,
             hearing.of if hearing else nobody,
             self.objects.faults if self.objects else {},
         )
+        self.teller.tell(observed, decision, tried)
         if self.objects:
             self.objects.tick(view.every, self.declarations.stored, self.teller.news)
 

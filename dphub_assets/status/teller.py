@@ -4,7 +4,6 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 
 from dphub_assets.decide.declared import Declared
 from dphub_assets.decide.reconcile import Decision, Failure, Tried
@@ -21,13 +20,37 @@ Key = tuple[str, str]
 UNBUILT = Failure("Unbuilt", "the last run succeeded and published nothing new")
 # Of a tick, which has builds to ask for; the rest is told in the next one.
 MOST_SECONDS, MOST_FAULTS = 2.0, 10
-NOTHING: Mapping[str, str] = MappingProxyType({})
 # How long a new snapshot may be on its way to the service before that is worth a write.
 WAY_SECONDS = 5.0
 
 
 def nobody(_: str) -> None:
     """Where no service is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What there is to tell of at `moment`, runs apart; `refused` is by uid what a cluster does not
+    take of the objects that products own."""
+
+    moment: datetime
+    declared: Mapping[str, Declared]
+    snapshots: Mapping[str, Snapshot]
+    schedules: Mapping[str, Schedule] = field(default_factory=dict)
+    heard: Callable[[str], Heard | None] = nobody
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+    def of(self, name: str, tried: Tried, due: float | None) -> Seen:
+        snapshot = self.snapshots.get(name)
+        return Seen(
+            snapshot,
+            self.schedules.get(name),
+            tried,
+            due,
+            snapshot is not None and conditions.is_stale(snapshot, self.moment),
+            self.heard(name),
+            self.refused.get(self.declared[name].identity.uid, ""),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +77,7 @@ class Teller:
     _newest: dict[Key, tuple[int, datetime]] = field(default_factory=dict)
     _words: dict[str, str] = field(default_factory=dict)
 
-    def tell(
-        self,
-        declared: Mapping[str, Declared],
-        decision: Decision,
-        tried: Mapping[str, Tried],
-        snapshots: Mapping[str, Snapshot],
-        schedules: Mapping[str, Schedule],
-        now: datetime,
-        heard: Callable[[str], Heard | None] = nobody,
-        refused: Mapping[str, str] = NOTHING,
-    ) -> None:
-        """`refused` is by uid what a cluster does not take of the objects that products own."""
+    def tell(self, observed: Observed, decision: Decision, tried: Mapping[str, Tried]) -> None:
         told: dict[Key, tuple[Grounds, Status]] = {}
         newest: dict[Key, tuple[int, datetime]] = {}
         self.faults, self.news = {}, []
@@ -73,18 +85,10 @@ class Teller:
         tried = {**tried, **dict.fromkeys(ended, conditions.NEVER)}
         due = {name: at for name, at in decision.later.items() if name not in ended}
         progress = _progresses(decision, tried, ended)
-        deadline = time.monotonic() + MOST_SECONDS
-        for name, one in declared.items():
-            key, snapshot = (name, one.identity.uid), snapshots.get(name)
-            seen = Seen(
-                snapshot,
-                schedules.get(name),
-                tried.get(name, conditions.NEVER),
-                due.get(name),
-                snapshot is not None and conditions.is_stale(snapshot, now),
-                heard(name),
-                refused.get(one.identity.uid, ""),
-            )
+        now, deadline = observed.moment, time.monotonic() + MOST_SECONDS
+        for name, one in observed.declared.items():
+            key = name, one.identity.uid
+            seen = observed.of(name, tried.get(name, conditions.NEVER), due.get(name))
             grounds = one, progress.get(name, conditions.BUILT), seen
             newest[key] = self._newest_of(key, seen, now)
             last = self._told.get(key)

@@ -17,7 +17,7 @@ from dphub_assets.decide.reconcile import (
 )
 from dphub_assets.lake.reader import Snapshot
 from dphub_assets.status.objects import ClusterObjects
-from dphub_assets.status.teller import Teller
+from dphub_assets.status.teller import Observed, Teller
 from dphub_k8s.api.snapshot import DataFile
 from dphub_k8s.cluster.client import Client
 from dphub_k8s.reconcile.objects import Objects
@@ -96,8 +96,8 @@ class SmallHub:
         loaded = {name: Loaded(want.stamp) for name, want in wanted.items()}
         decision = reconcile(wanted, loaded, built, tried, 0.0, SLOTS)
         self._act(decision, declared)
-        now = datetime.now(UTC)
-        self._teller.tell(declared, decision, tried, works.published, {}, now)
+        observed = Observed(datetime.now(UTC), declared, works.published)
+        self._teller.tell(observed, decision, tried)
         self._objects.tick(declared, self._declarations.stored, self._teller.news)
         self._objects.wait(PATIENCE)
 

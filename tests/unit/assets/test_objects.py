@@ -14,7 +14,7 @@ from dphub_assets.decide.reconcile import Decision
 from dphub_assets.lake.reader import Snapshot
 from dphub_assets.status.objects import ClusterObjects
 from dphub_assets.status.outlook import objects
-from dphub_assets.status.teller import Teller, nobody
+from dphub_assets.status.teller import Observed, Teller
 from dphub_k8s.api.snapshot import DataFile
 from dphub_k8s.api.status import Condition
 from dphub_k8s.cluster.client import Client
@@ -57,7 +57,8 @@ class Hub:
         every = self.declarations.read()
         own = {name: one for name, one in every.items() if self.shard.holds(name)}
         snapshots = {name: published(one) for name, one in own.items()}
-        self.teller.tell(own, Decision(), {}, snapshots, {}, NOW, nobody, self.objects.faults)
+        observed = Observed(NOW, own, snapshots, refused=self.objects.faults)
+        self.teller.tell(observed, Decision(), {})
         self.objects.tick(every, self.declarations.stored, self.teller.news)
 
     def whole_tick(self, after: float = 1.0) -> list[str]:

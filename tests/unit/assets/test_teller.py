@@ -10,7 +10,7 @@ from dphub_assets.decide.reconcile import Decision, Failure, Tried
 from dphub_assets.lake.reader import Snapshot
 from dphub_assets.status import teller as telling
 from dphub_assets.status.conditions import Heard
-from dphub_assets.status.teller import Teller
+from dphub_assets.status.teller import Observed, Teller
 from dphub_assets.status.words import Said
 from dphub_k8s.api.snapshot import DataFile
 from dphub_k8s.api.status import Status
@@ -66,15 +66,8 @@ class Hub:
         """Names of what was written."""
         self.now += timedelta(seconds=1)
         before = len(self.store.writes)
-        self.teller.tell(
-            self.declared(),
-            decision,
-            self.tried,
-            self.snapshots,
-            {},
-            self.now,
-            lambda _: self.heard,
-        )
+        observed = Observed(self.now, self.declared(), self.snapshots, heard=lambda _: self.heard)
+        self.teller.tell(observed, decision, self.tried)
         return self.store.writes[before:]
 
     def ready(self, name: str = "a") -> str:
