@@ -21,7 +21,8 @@ from dphub_k8s.crd.schema import Schema
 from tests.factories import EXAMPLE, ROOT, changed, product
 from tests.integration.stack import eventually
 from tests.kube.control_plane import ControlPlane
-from tests.refusals import CEL, Refusal, shapes
+from tests.refusals import CEL, Refusal
+from tests.shapes import shapes
 
 pytestmark = pytest.mark.integration
 

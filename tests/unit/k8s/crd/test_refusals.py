@@ -8,7 +8,8 @@ import pytest
 from dphub_k8s.crd.demand import Demand
 from dphub_k8s.crd.rules import DEMANDS
 from dphub_k8s.crd.schema import Schema
-from tests.refusals import BROKEN, CEL, TELLING, Refusal, is_same, schema, shapes
+from tests.refusals import CEL, Refusal, is_same
+from tests.shapes import BROKEN, TELLING, schema, shapes
 from tests.unit.k8s.admission.refusal import problems
 
 SHAPES = list(shapes())
