@@ -24,14 +24,13 @@ TOTAL_SECONDS = Type("Edm.Decimal", 20, 6)
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """`takes` has the types that each argument may be of; the last `optional` may be left out.
+    """`takes` has the types that each argument may be of; the grammar says which may be left out.
 
     `gives` None is the argument's own type, rounded.
     """
 
     takes: tuple[frozenset[str], ...]
     gives: Type | None
-    optional: int = 0
 
 
 NUMBER = frozenset({"number"})
@@ -60,7 +59,7 @@ FUNCTIONS: Mapping[str, Signature] = {
     "startswith": _TEST,
     "indexof": Signature((_TEXT, _TEXT), INT32),
     "length": Signature((_TEXT,), INT32),
-    "substring": Signature((_TEXT, WHOLE, WHOLE), STRING, optional=1),
+    "substring": Signature((_TEXT, WHOLE, WHOLE), STRING),
     "tolower": _MAP,
     "toupper": _MAP,
     "trim": _MAP,
