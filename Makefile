@@ -1,4 +1,4 @@
-# Every target works on a machine that has git, make and Python 3.11 or newer; `lock` needs uv, `s3-gateway` and `kube`
+# Every target works on a machine that has git, make and Python 3.11 to 3.13; `lock` needs uv, `s3-gateway` and `kube`
 # need Go, `node` needs Node and npm.
 PYTHON ?= python3
 VENV ?= .venv
@@ -14,7 +14,7 @@ help:  ## this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 $(STAMP): requirements.lock pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.12")'
+	$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14) and "Python 3.11 to 3.13 is needed: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
 	$(RUN) pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
 	$(RUN) pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
