@@ -108,31 +108,8 @@ def status(
     are `now`, which nothing else depends on."""
     snapshot = seen.snapshot
     built_from = snapshot.document.spec.spec_digest() if snapshot else None
-    is_current = _is_of(declared, snapshot) and built_from == declared.digest
-    accepted = _accepted(declared)
-    progress = _progress(declared, accepted, progress, seen, is_current)
-    was_ready = _was_ready(declared, before)
-    # What is published is of the same spec as when that was said.
-    same = before is not None and built_from is not None and before.spec_hash == built_from
-    served = _served(seen, before if same else None)
-    if accepted.state == "False":
-        ready = _not_ready(accepted, served, seen)
-    elif snapshot is None or not is_current:
-        ready = _not_ready(progress, served, seen)
-    else:
-        ready = _ready(snapshot, progress, served, seen.stale, was_ready, declared.unserved)
-    reconciling = _reconciling(progress, served)
-    stalled = _stalled(progress, ready, reconciling)
-    if seen.refused and reconciling.state == stalled.state == "False":
-        reconciling = Progress("True", "ObjectRefused", seen.refused)
-    conditions: dict[ConditionType, Progress] = {
-        "Accepted": accepted,
-        "Materialized": progress,
-        "Served": served,
-        "Ready": ready,
-        "Reconciling": reconciling,
-        "Stalled": stalled,
-    }
+    conditions = _conditions(declared, progress, seen, before, built_from)
+    built = conditions["Materialized"].state == "True"
     product = snapshot.document.spec if snapshot else declared.product
     url = f"{public_url}/odata/{product.route}" if product else None
     return Status(
@@ -147,9 +124,45 @@ def status(
         specHash=built_from,
         sourcesCompared=seen.schedule.compared if seen.schedule else None,
         nextRefresh=seen.schedule.next if seen.schedule else None,
-        lastRun=_last_run(seen.tried) if progress.state != "True" else None,
+        lastRun=None if built else _last_run(seen.tried),
         nextAttempt=datetime.fromtimestamp(seen.due, UTC) if seen.due else None,
     )
+
+
+def _conditions(
+    declared: Declared,
+    progress: Progress,
+    seen: Seen,
+    before: Status | None,
+    built_from: str | None,
+) -> dict[ConditionType, Progress]:
+    """`built_from` is the digest of the spec of what is published."""
+    snapshot = seen.snapshot
+    is_current = _is_of(declared, snapshot) and built_from == declared.digest
+    accepted = _accepted(declared)
+    progress = _progress(declared, accepted, progress, seen, is_current)
+    # What is published is of the same spec as when that was said.
+    same = before is not None and built_from is not None and before.spec_hash == built_from
+    served = _served(seen, before if same else None)
+    if accepted.state == "False":
+        ready = _not_ready(accepted, served, seen)
+    elif snapshot is None or not is_current:
+        ready = _not_ready(progress, served, seen)
+    else:
+        was_ready = _was_ready(declared, before)
+        ready = _ready(snapshot, progress, served, seen.stale, was_ready, declared.unserved)
+    reconciling = _reconciling(progress, served)
+    stalled = _stalled(progress, ready, reconciling)
+    if seen.refused and reconciling.state == stalled.state == "False":
+        reconciling = Progress("True", "ObjectRefused", seen.refused)
+    return {
+        "Accepted": accepted,
+        "Materialized": progress,
+        "Served": served,
+        "Ready": ready,
+        "Reconciling": reconciling,
+        "Stalled": stalled,
+    }
 
 
 def is_stale(snapshot: Snapshot, now: datetime) -> bool:
