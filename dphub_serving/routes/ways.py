@@ -33,7 +33,7 @@ from dphub_serving.rows.engine import Session
 from dphub_serving.sql.page import compile_page
 from dphub_serving.sql.table import Table
 
-_OF_MANY = ("filter", "orderby", "top", "skip", "count", "skiptoken")
+_OF_MANY = ("filter", "orderby", "top", "skip", "count", "skiptoken", "search")
 
 
 async def answer(

@@ -115,6 +115,7 @@ def test_what_is_reached_is_expanded(mesh: Client) -> None:
     ("path", "status"),
     [
         ("Orders(1)/buyer?$filter=id eq 1", 400),
+        ("Orders(1)/buyer?$search=Ann", 400),
         ("Orders(1)/buyer/$count", 400),
         ("Orders(1)/items/buyer", 404),
         ("Orders(1)/buyer(10)", 400),
