@@ -24,15 +24,16 @@ _WRITTEN: Mapping[str, str] = {
     "Edm.Duration": f"({json.DURATION})",
     "Edm.Binary": json.BINARY,
 }
+# Without an offset a moment is one of UTC; of its fraction six digits are kept.
 _DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?"
+_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,12})?)?"
 _DECIMAL = r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?"
 _SPELLED: Mapping[str, str] = {
     "Edm.Decimal": _DECIMAL,
     "Edm.Single": f"{_DECIMAL}|-?INF|NaN",
     "Edm.Double": f"{_DECIMAL}|-?INF|NaN",
     "Edm.Date": _DAY,
-    "Edm.DateTimeOffset": rf"{_DAY}T{_CLOCK}(Z|[+-][0-9]{{2}}:[0-9]{{2}})",
+    "Edm.DateTimeOffset": rf"{_DAY}T{_CLOCK}(Z|[+-][0-9]{{2}}:[0-9]{{2}})?",
     "Edm.TimeOfDay": _CLOCK,
     "Edm.Guid": "[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}",
     "Edm.Boolean": "[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee]",

@@ -25,6 +25,8 @@ from dphub_serving.sql.related import Columns
 from dphub_serving.sql.types import sql_type
 
 _FARTHEST = 2**31 - 1
+# Doubles hold whole numbers of so many digits exactly.
+_WHOLE_SCALE = 15
 _BY_ZERO = "{1} = 0 AND {0} IS NOT NULL"
 _FAILS = f"CASE WHEN {_BY_ZERO} THEN error('division by zero') ELSE {{0}} %s {{1}} END"
 _ARITHMETIC = {"add": "+", "sub": "-", "mul": "*", "mod": "%"}
@@ -66,7 +68,7 @@ class Computation:
             case "div":
                 return self.quotient(tree, left, right)
             case "divby":
-                return fill("({0} / {1})", left, right)
+                return fill("({0} / {1})", *self.sides(tree, left, right))
             case "mod" if kind in (DOUBLE, SINGLE):
                 return fill(f"({_FAILS % '%'})", left, right)
             case operator:
@@ -82,8 +84,17 @@ class Computation:
     def quotient(self, tree: Arithmetic, left: Fragment, right: Fragment) -> Fragment:
         if numbers.is_integer(tree.type):
             return fill("({0} // {1})", left, right)
-        exact = numbers.is_exact(tree.left.type) and numbers.is_exact(tree.right.type)
-        return fill(f"({_FAILS % '/'})" if exact else "({0} / {1})", left, right)
+        template = f"({_FAILS % '/'})" if _is_exact(tree) else "({0} / {1})"
+        return fill(template, *self.sides(tree, left, right))
+
+    def sides(self, tree: Arithmetic, left: Fragment, right: Fragment) -> tuple[Fragment, Fragment]:
+        """Decimals are divided as the whole numbers that they are in their smallest unit: 0.3 by 3
+        is 0.1, and not what binary fractions make of it."""
+        scale = max(tree.left.type.scale, tree.right.type.scale)
+        if not _is_exact(tree) or not 0 < scale <= _WHOLE_SCALE:
+            return left, right
+        whole = f"round({{0}} * 1e{scale})"
+        return fill(whole, left), fill(whole, right)
 
     def times(self, tree: Arithmetic) -> Fragment:
         left, right = self.value(tree.left), self.value(tree.right)
@@ -121,6 +132,10 @@ class Computation:
         found = fill(template, *arguments)
         exact = tree.type.edm in (WIDE, "Edm.Decimal")
         return fill(f"{{0}}::{sql_type(tree.type)}", found) if exact else found
+
+
+def _is_exact(tree: Arithmetic) -> bool:
+    return numbers.is_exact(tree.left.type) and numbers.is_exact(tree.right.type)
 
 
 def _place(found: Fragment, tree: Expression) -> Fragment:

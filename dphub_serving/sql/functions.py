@@ -6,6 +6,7 @@ from dphub_serving.sql import collections
 
 _FROM = "CASE WHEN {1} < 0 THEN greatest(length({0}) + {1}, 0) ELSE {1} END + 1"
 _FRACTION = "(date_part('microsecond', {0}) % 1000000 * 0.000001::DECIMAL(7,6))"
+_BLANKS = r"[\x09-\x0d\x{85}\p{Z}]+"
 
 UTC = "({0} AT TIME ZONE 'UTC')"
 TIME = "{0}::TIME"
@@ -20,8 +21,8 @@ FUNCTIONS: Mapping[str, str] = {
     "substring": f"substring({{0}}, {_FROM}, CASE WHEN {{2}} < 0 THEN 0 ELSE {{2}} END)",
     "tolower": "lower({0})",
     "toupper": "upper({0})",
-    # DuckDB's own trims blanks only.
-    "trim": r"regexp_replace({0}, '^[\s\p{Z}]+|[\s\p{Z}]+$', '', 'g')",
+    # DuckDB's own trims blanks only, and `\s` is without two of Unicode's.
+    "trim": rf"regexp_replace({{0}}, '^{_BLANKS}|{_BLANKS}$', '', 'g')",
     "year": "date_part('year', {0})",
     "month": "date_part('month', {0})",
     "day": "date_part('day', {0})",

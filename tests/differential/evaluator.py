@@ -232,6 +232,8 @@ def arithmetic(operator: str, a: Any, b: Any = None) -> Any:
     if operator == "divby" or (operator == "div" and isinstance(a, Fraction)):
         if b == 0 and operator == "div":
             raise Fails
+        if b != 0 and isinstance(a, Fraction):
+            return float(a / b)
         a, b = float(a), float(b)
     found = {
         "add": lambda: a + b,
@@ -278,7 +280,7 @@ def times(operator: str, a: Any, b: Any) -> Any:
 
 # functions
 
-BLANKS = " \t\n\r\u00a0\u2003\u3000"
+BLANKS = " \t\n\v\f\r\x85\u00a0\u2003\u3000"
 
 
 def substring(text: str, start: int, length: int | None = None) -> str:

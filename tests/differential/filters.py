@@ -32,7 +32,7 @@ TYPES = {
     "ss": "list<struct<c:string,z:int>>",
 }
 PLAIN = ["", "a", "A b", "b a", "100%", "a_b", "it's"]
-TEXTS = [*PLAIN, "é", "ÉA", " a ", "\ta\u00a0", "👍a", "\\", "aa"]
+TEXTS = [*PLAIN, "é", "ÉA", " a ", "\ta\u00a0", "\x85\va", "👍a", "\\", "aa"]
 MOMENTS = [
     dt.datetime(2023, 1, 1, tzinfo=dt.UTC),
     dt.datetime(2024, 2, 29, 23, 59, 59, 999999, tzinfo=dt.UTC),

@@ -50,6 +50,8 @@ class Calls(Paths):
             return bound.Now()
         if name == "matchespattern":
             self.check_pattern(given[1], tree.arguments[1])
+        if name == "substring" and len(given) > 2:
+            self.check_length(given[2], tree.arguments[2])
         return bound.Function(name, given, gives)
 
     def argument(self, name: str, tree: ast.Expr, allowed: frozenset[str]) -> Expression:
@@ -99,6 +101,10 @@ class Calls(Paths):
         if isinstance(found, Constant) and _BEYOND_RE2.search(str(found.value)):
             raise self.missing("a pattern that looks around or back", tree.at)
 
+    def check_length(self, found: Expression, tree: ast.Expr) -> None:
+        if isinstance(found, Constant) and isinstance(found.value, Decimal) and found.value < 0:
+            raise self.error("a length is not negative", start(tree))
+
     # collections
 
     def of_collections(self, name: str, tree: ast.Call) -> Expression:
@@ -118,12 +124,13 @@ class Calls(Paths):
 
     def type_call(self, tree: ast.TypeCall) -> Expression:
         own = tree.type.name == self.scope.entity_type.qualified_name
-        if tree.operand is None and not tree.type.collection:
+        if tree.type.collection:
+            raise self.missing(f"{tree.function} with a collection", tree.at)
+        named_row = isinstance(tree.operand, ast.Path) and tree.operand.names == ("$it",)
+        if tree.operand is None or (named_row and not self.scope.expanded):
             if tree.function == "isof" and own:
                 return Constant(True, BOOLEAN)
             raise self.missing(f"{tree.function} of the whole entity", tree.at)
-        if tree.operand is None or tree.type.collection:
-            raise self.missing(f"{tree.function} with a collection", tree.at)
         return self.converted(tree) if tree.function == "cast" else self.is_of(tree)
 
     def primitive(self, tree: ast.TypeName) -> Type:
