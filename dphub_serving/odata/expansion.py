@@ -1,9 +1,8 @@
 """What `$expand` brings along, bound: a tree of queries, one for each navigation property."""
 
 import datetime as dt
-from collections.abc import Mapping
+import json
 from dataclasses import dataclass
-from typing import Any
 from typing import Literal as OneOf
 from urllib.parse import quote
 
@@ -11,7 +10,6 @@ from dphub_k8s.api.types import ColumnType
 from dphub_serving.odata import trees
 from dphub_serving.odata.bound import Related
 from dphub_serving.odata.edm import EntitySet, NavigationProperty
-from dphub_serving.odata.errors import TooComplex
 from dphub_serving.odata.negotiation import Format
 from dphub_serving.odata.query import Filter, Lookup, Query
 
@@ -113,15 +111,13 @@ def _projection(each: Expanded, *, old: bool) -> str:
     return f"{each.way.name}{'+' if named != each.inner else ''}({','.join(inside or ())})"
 
 
-def key(here: EntitySet, row: Mapping[str, Any], form: Format) -> str:
-    """Of the entity with this JSON, as a URL has it, in its parentheses."""
-    if found := row.get(form.control("id")):
+def key_of(here: EntitySet, row: str, address: str | None, form: Format) -> str:
+    """Of the entity with this JSON, as a URL has it, in its parentheses; without an address the
+    JSON tells it."""
+    told = {} if address else json.loads(row, parse_float=str)
+    if found := address or told.get(form.control("id")):
         return str(found)[str(found).index("(") :]
-    properties = here.type.key_properties
-    if any(prop.name not in row for prop in properties):
-        message = f"a row of {here.name} brings more along than fits; select its key, or use $top"
-        raise TooComplex(message, target=TARGET)
-    values = [_literal(row[prop.name], prop.type) for prop in properties]
+    values = [_literal(told[prop.name], prop.type) for prop in here.type.key_properties]
     return quote(f"({','.join(values)})", safe="$()',=")
 
 

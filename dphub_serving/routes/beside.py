@@ -121,7 +121,7 @@ class Beside:
     def rows(
         self, session: Session, texts: Sequence[str], form: Format, base: str, request: Request
     ) -> list[str]:
-        further = Further(self.hub, self.target, self._sets, request, base, form)
+        further = Further(self.hub, self.target, self._sets, request, base)
         stitcher = Stitcher(session, self._read, form, further, self.wish)
         return stitcher.rows(texts, self.expansion, self.target.entity_set)
 

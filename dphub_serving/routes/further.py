@@ -1,13 +1,11 @@
 """Links to more of what a row brings along: the navigation path from that row, in its snapshots."""
 
-import json
 from dataclasses import dataclass, replace
 from urllib.parse import quote, unquote
 
-from dphub_serving.odata import expansion, links
+from dphub_serving.odata import links
 from dphub_serving.odata.edm import EntitySet
 from dphub_serving.odata.expansion import Expanded
-from dphub_serving.odata.negotiation import Format
 from dphub_serving.odata.query import next_token
 from dphub_serving.odata.resources import Service
 from dphub_serving.odata.token import Cursor
@@ -25,10 +23,9 @@ class Further:
     sets: list[str]
     request: Request
     base: str
-    form: Format
 
-    def __call__(self, here: EntitySet, row: str, each: Expanded, cursor: Cursor) -> str:
-        """From the set and the JSON of the row, what is expanded, and where the rest begins."""
+    def __call__(self, here: EntitySet, key: str, each: Expanded, cursor: Cursor) -> str:
+        """From the set and the key of the row, what is expanded, and where the rest begins."""
         view, query = self.target.view, each.query
         owner, root = view.root or self.target.served, links.root(self.base, self.service)
         if view.root is None:
@@ -39,7 +36,6 @@ class Further:
             query = replace(query, type=own.at(view.served[each.way.target].place).type)
             here = own.at(owner.place)
         pins = self.target.pins(self.sets, owner)
-        key = expansion.key(here, json.loads(row, parse_float=str), self.form)
         shown = [("$skip", str(query.skip + query.page)), ("$top", str(query.page))]
         aliases = [pair for pair in self.request.options.pairs if pair[0].startswith("@")]
         options = [(f"${name}", text) for name, text in each.options]

@@ -8,7 +8,7 @@ from typing import Any
 
 from dphub_serving.odata.edm import EntitySet
 from dphub_serving.odata.errors import TooComplex
-from dphub_serving.odata.expansion import TARGET, Expanded, Expansion, lefts
+from dphub_serving.odata.expansion import TARGET, Expanded, Expansion, key_of, lefts
 from dphub_serving.odata.negotiation import Format
 from dphub_serving.odata.preferences import Prefer
 from dphub_serving.odata.token import AfterRow, AtRow, Cursor
@@ -27,6 +27,8 @@ Row = tuple[Any, ...]
 # Runs the work with the table of a set of the service.
 Tables = Callable[[str, Callable[[Table], list[Row]]], list[Row]]
 Key = tuple[str, ...] | None
+# The JSON of a row, and its address if it is known.
+Parent = tuple[str, str | None]
 Links = Callable[[EntitySet, str, Expanded, Cursor], str]
 
 
@@ -51,7 +53,7 @@ class Children:
 
 @dataclass(frozen=True, slots=True)
 class Stitcher:
-    """`links` says where more of what a row brings along is: from the set and the JSON of the row,
+    """`links` says where more of what a row brings along is: from the set and the key of the row,
     what is expanded, and where the rest begins."""
 
     session: Session
@@ -69,9 +71,10 @@ class Stitcher:
         values = json.loads(f"[{','.join(part[2] for part in parts)}]")
         known = [dict(zip((*columns, _ADDRESS), each, strict=False)) for each in values]
         members: list[list[str]] = [[] for _ in texts]
+        parents = [(part[0], row.get(_ADDRESS)) for part, row in zip(parts, known, strict=True)]
         for each in expansion:
             keys = [_key(each, row) for row in known]
-            brought = self._brought(each, keys, here, [part[0] for part in parts])
+            brought = self._brought(each, keys, here, parents)
             for row, found, beside in zip(known, brought, members, strict=True):
                 beside += [*self._leading(each, row.get(_ADDRESS)), *found]
         rows = [_put(part[0], beside) for part, beside in zip(parts, members, strict=True)]
@@ -91,7 +94,7 @@ class Stitcher:
         ]
 
     def _brought(
-        self, each: Expanded, keys: Sequence[Key], here: EntitySet, rows: Sequence[str]
+        self, each: Expanded, keys: Sequence[Key], here: EntitySet, parents: Sequence[Parent]
     ) -> Iterable[list[str]]:
         """The members of each row."""
         distinct = list(dict.fromkeys(key for key in keys if key is not None))
@@ -100,10 +103,12 @@ class Stitcher:
             named = f'"{each.way.name}{self.form.control("count")}":'
             return [[f"{named}{self._number(counts.get(key, 0))}"] for key in keys]
         found = self._children(each, distinct)
-        pairs = zip(keys, rows, strict=True)
-        return [self._members(each, found.get(key) or Children(), here, row) for key, row in pairs]
+        return [
+            self._members(each, found.get(key) or Children(), here, parent)
+            for key, parent in zip(keys, parents, strict=True)
+        ]
 
-    def _members(self, each: Expanded, found: Children, here: EntitySet, row: str) -> list[str]:
+    def _members(self, each: Expanded, found: Children, here: EntitySet, of: Parent) -> list[str]:
         name = each.way.name
         if not each.way.collection:
             return [f'"{name}":{found.texts[0] if found.texts else "null"}']
@@ -112,7 +117,7 @@ class Stitcher:
             counted = f'"{name}{self.form.control("count")}":{self._number(found.total)}'
             members.insert(0, counted)
         if following := found.following:
-            link = self.links(here, row, each, following)
+            link = self.links(here, key_of(here, *of, self.form), each, following)
             members.append(f'"{name}{self.form.control("nextLink")}":{json.dumps(link)}')
         return members
 

@@ -25,8 +25,8 @@ class Shape:
     None, and `hash` stands before such a type; `count` is that of the number of members.
     `links` are the names of what each of the navigation properties `ways` has, where they are
     shown, and what stands behind the property in each.
-    The values of the columns `behind` follow the JSON, and the address with them if `addressed`,
-    see `followed`."""
+    The values of the columns `behind` follow the JSON, and the address with them if `addressed`, or
+    if the JSON does not tell it, see `followed`."""
 
     entity_set: str
     id: str | None = None
@@ -43,6 +43,11 @@ class Shape:
 
 def owes_id(asked: Asked, shape: Shape) -> bool:
     return shape.id is not None and (shape.edit is not None or not asked.has_key)
+
+
+def addressed(asked: Asked, shape: Shape) -> bool:
+    """Whether the address follows the JSON, from which what is brought along goes on."""
+    return shape.addressed or (bool(shape.behind) and shape.id is None and not asked.has_key)
 
 
 def row(table: Table, asked: Asked, shape: Shape, key: str | None = None) -> str:
@@ -65,10 +70,11 @@ def row(table: Table, asked: Asked, shape: Shape, key: str | None = None) -> str
         _field(each, key_sql if each.name == table.key else None, shape, table)
         for each in asked.select
     ]
+    behind = address if addressed(asked, shape) else None
     if shape.style.omit:
-        return followed(omitting.row(known, fields, leading, shape.style), shape, address)
+        return followed(omitting.row(known, fields, leading, shape.style), shape, behind)
     members = [member for each in fields for member in json.members(each, shape.style)]
-    return followed(json.row([*known, *members, *leading]), shape, address)
+    return followed(json.row([*known, *members, *leading]), shape, behind)
 
 
 def without_key(table: Table, asked: Asked, shape: Shape) -> str:
@@ -80,11 +86,11 @@ def without_key(table: Table, asked: Asked, shape: Shape) -> str:
 
 def followed(row: str, shape: Shape, address: str | None = None) -> str:
     """The JSON of a row, BEHIND, and a JSON array with the texts of the columns behind, and the
-    address where that is asked."""
+    address if there is one."""
     if not shape.behind:
         return row
     items = [f"{name(column)}::VARCHAR" for column in shape.behind]
-    texts = ", ".join([*items, address] if shape.addressed and address else items)
+    texts = ", ".join([*items, address] if address else items)
     return f"{row} || chr({ord(BEHIND)}) || to_json([{texts}])::VARCHAR"
 
 
@@ -133,7 +139,8 @@ def reading(
     names = {each.name for each in asked.select if not isinstance(each, Computed)}
     names |= {*shape.behind}
     more = (*(computed_name(each.name) for each in asked.shown), *more)
-    keyed = not key_known and (table.key in names or owes_id(asked, shape))
+    owed = owes_id(asked, shape) or addressed(asked, shape)
+    keyed = not key_known and (table.key in names or owed)
     recipe = table.spelled if keyed else None
     if table.spelled:
         names.discard(table.key)

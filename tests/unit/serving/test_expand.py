@@ -250,6 +250,29 @@ def test_the_rest_of_a_collection_is_behind_a_link(
         assert ids({"items": rows(mesh, link)}) == last
 
 
+@pytest.mark.parametrize("prefer", ["maxpagesize=2", "maxpagesize=2,omit-values=nulls"])
+@pytest.mark.parametrize(
+    ("url", "level"),
+    [
+        ("/odata/sales/Orders?$top=1", "none"),
+        ("/odata/sales/Orders(1)?", "none"),
+        ("/odata/customers/Customers(10)/orders?$top=1", "none"),
+        ("/odata/sales?$top=1", "minimal"),
+    ],
+)
+def test_the_rest_is_behind_a_link_of_a_row_that_shows_no_key(
+    mesh: Client, url: str, level: str, prefer: str
+) -> None:
+    headers = {"Accept": f"application/json;odata.metadata={level}", "Prefer": prefer}
+    answer = mesh.get(f"{url}&$select=total&$expand=items($select=id)", headers)
+    assert answer.status_code == 200, answer.text
+    found = answer.json()
+    row = found["value"][0] if "value" in found else found
+    shown = {name for name in row if not name.startswith("@odata.context")}
+    assert shown == {"total", "items", "items@odata.nextLink"}
+    assert ids({"items": rows(mesh, row["items@odata.nextLink"])}) == ["c"]
+
+
 @pytest.mark.parametrize(
     "path", ["/odata/sales/Orders(1)", "/odata/sales(1)", "/odata/sales/Orders/1"]
 )
