@@ -32,7 +32,7 @@ lint: $(STAMP)  ## style, types and import contracts
 	$(RUN) mypy
 	$(VENV)/bin/lint-imports --no-logo
 
-differential: $(STAMP)  ## random filters and joins against independent evaluators, 20,000 each
+differential: $(STAMP)  ## random filters, joins and meshes against independent evaluators, 20,000 each
 	DPHUB_CASES=$${DPHUB_CASES:-20000} $(RUN) pytest tests/differential
 
 fuzz: $(STAMP)  ## 100,000 random requests, by a grammar and by the OpenAPI document

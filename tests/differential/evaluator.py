@@ -44,6 +44,8 @@ def evaluate(node: Node, row: Row) -> Any:
             return row[f"@{node.text}"]
         case "any" | "all" | "count" | "countif":
             return quantified(node, row)
+        case "filtered":
+            return filtered(node, row)
         case "same" | "differs":
             return (listed(node.parts[0], row) == listed(node.parts[1], row)) is (
                 node.kind == "same"
@@ -110,6 +112,13 @@ def quantified(node: Node, row: Row) -> Any:
     variable = f"@{node.text}"
     found = [evaluate(predicate[0], {**row, variable: each}) is True for each in members]
     return {"any": any(found), "all": all(found), "countif": sum(found)}[node.kind]
+
+
+def filtered(node: Node, row: Row) -> list[Any]:
+    collection, predicate = node.parts
+    variable = f"@{node.text}"
+    members = listed(collection, row)
+    return [each for each in members if evaluate(predicate, {**row, variable: each}) is True]
 
 
 def subset(whole: list[Any], part: list[Any]) -> bool:

@@ -105,6 +105,8 @@ def text(node: Node) -> str:
             return f"{inner[0]}/$count"
         case "countif":
             return f"{inner[0]}/$count($filter={inner[1]})"
+        case "filtered":
+            return f"{inner[0]}/$filter({inner[1]})"
         case "same" | "differs":
             return f"({inner[0]} {'eq' if node.kind == 'same' else 'ne'} {inner[1]})"
         case "among":
