@@ -6,6 +6,7 @@ that is not named beside it.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NoReturn
 
 from dphub_k8s.api.types import ColumnType
 from dphub_serving.odata import bind
@@ -73,11 +74,10 @@ class Expander:
             case (Star(),):
                 yield from (way for way in of.type.navigation if way.name not in named)
             case (Name(text, at),) if text != "$value":
-                way = of.type.way(text)
-                if way is None:
-                    known = [each.name for each in of.type.navigation]
-                    raise UnknownProperty(text, of=of.type.name, known=known, target=TARGET, at=at)
-                yield way
+                yield of.type.way(text) or _no_way(text, of, at)
+            case (Name(first, at), Name(second), *_) if of.type.way(first) and "." not in second:
+                message = f"{echo(first)} is navigation: $expand={first}($expand=…)"
+                raise InvalidOption(message, target=TARGET, at=at)
             case _:
                 what = f"the path {echo(str(item.path))} in $expand"
                 raise NotImplementedByService(what, target=TARGET, at=item.path.at)
@@ -161,6 +161,14 @@ class Expander:
         )
         query = bind.nested(asked, target.type)
         return replace(query, page=min(query.page, self.page) if way.collection else 1)
+
+
+def _no_way(name: str, of: EntitySet, at: int) -> NoReturn:
+    if of.type.find(name):
+        message = f"{echo(name)} is no navigation property: $select={name}"
+        raise InvalidOption(message, target=TARGET, at=at)
+    known = [each.name for each in of.type.navigation]
+    raise UnknownProperty(name, of=of.type.name, known=known, target=TARGET, at=at)
 
 
 def _name(item: ExpandItem) -> str | None:

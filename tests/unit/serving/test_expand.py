@@ -185,6 +185,10 @@ def test_in_the_hub_and_on_the_quick_look(mesh: Client) -> None:
         ("buyer($search=x)", 400, "no collection and has no $search"),
         ("$value", 501, "$value"),
         ("sales.Order/items", 501, "sales.Order/items"),
+        ("buyer/referrer_", 400, "'buyer' is navigation: $expand=buyer($expand=…)"),
+        ("buyer/orders/items", 400, "'buyer' is navigation: $expand=buyer($expand=…)"),
+        ("buyer/customers.Customer", 501, "buyer/customers.Customer"),
+        ("number", 400, "'number' is no navigation property: $select=number"),
         ("buyer($levels=max)", 200, ""),
     ],
 )
