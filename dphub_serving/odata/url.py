@@ -96,13 +96,13 @@ def _bytes(raw: bytes | str) -> bytes:
     return raw if isinstance(raw, bytes) else raw.encode(errors="surrogatepass")
 
 
-def _decode(raw: bytes) -> str:
+def _decode(raw: bytes, target: str | None = None) -> str:
     try:
         return unquote_to_bytes(raw).decode()
     except UnicodeDecodeError as problem:
-        raise InvalidSyntax(
-            "not UTF-8 after percent-decoding", target=echo(raw.decode("latin-1")), at=0
-        ) from problem
+        shown = echo(raw.decode("latin-1"))
+        message = f"{shown} is not UTF-8 after percent-decoding"
+        raise InvalidSyntax(message, target=target) from problem
 
 
 def _segments(raw: bytes, root: str) -> list[str]:
@@ -124,7 +124,7 @@ def pairs(raw: bytes | str) -> Pairs:
         if piece:
             name = _decode(spelled)
             options.check_raw(name, value.decode("latin-1"))
-            found.append((name, _decode(value)))
+            found.append((name, _decode(value, name)))
     return tuple(found)
 
 

@@ -131,11 +131,11 @@ class _Run:
     ) -> list[Answer]:
         failed = await _failed(before, {name for part in unit for name in part.after})
         if failed is not None:
-            why = DependencyFailed(f"{echo(failed)} was not answered")
+            why = DependencyFailed(f"{echo(failed)} failed")
             return [self._refused(part, why) for part in unit]
         found = [await self._answer(part) for part in unit]
         if len(found) > 1 and any(each.failed for each in found):
-            why = DependencyFailed("another request of the group was not answered")
+            why = DependencyFailed("another request of the group failed")
             return [each if each.failed else self._refused(each.part, why) for each in found]
         return found
 

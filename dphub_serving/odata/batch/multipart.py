@@ -2,6 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from email.errors import (
+    CloseBoundaryNotFoundDefect,
+    MessageDefect,
+    NoBoundaryInMultipartDefect,
+    StartBoundaryNotFoundDefect,
+)
 from email.message import Message
 from email.parser import BytesHeaderParser, BytesParser
 from http import HTTPStatus
@@ -12,6 +18,11 @@ from dphub_serving.odata.errors import BadRequest, InvalidSyntax, MethodNotAllow
 MEDIA = "multipart/mixed"
 # Names are the same in any case; some clients compare them as they usually are.
 _SPELLED = {"odata-version": "OData-Version", "etag": "ETag"}
+_WHY: dict[type[MessageDefect], str] = {
+    NoBoundaryInMultipartDefect: "Content-Type names no boundary",
+    StartBoundaryNotFoundDefect: "nothing begins with the boundary that Content-Type names",
+    CloseBoundaryNotFoundDefect: "the boundary at its end is missing",
+}
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 
 
@@ -21,7 +32,7 @@ def read(body: bytes, content_type: str) -> list[Part]:
     message = BytesParser().parsebytes(head + body)
     parts = message.get_payload()
     if message.defects or not isinstance(parts, list):
-        why = type(message.defects[0]).__name__ if message.defects else "there are no parts"
+        why = next((_WHY[type(each)] for each in message.defects if type(each) in _WHY), "no parts")
         raise InvalidSyntax(f"the batch cannot be read as {MEDIA}: {why}")
     check_number(parts)
     return [_part(each) for each in parts if isinstance(each, Message)]

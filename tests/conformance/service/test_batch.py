@@ -171,8 +171,9 @@ def test_what_depends_on_a_failure_fails(served: Client) -> None:
         asking("5", "Rows/$count", dependsOn=["4"]),
         asking("6", "Rows/$count", **{"if": "$4/x eq 1"}),
     ]
-    statuses = [each["status"] for each in ask_json(served, *requests)]
-    assert statuses == [404, 424, 424, 200, 200, 424]
+    found = ask_json(served, *requests)
+    assert [each["status"] for each in found] == [404, 424, 424, 200, 200, 424]
+    assert found[1]["body"]["error"]["message"] == "'1' failed"
 
 
 def test_of_a_group_all_succeed_or_none(served: Client) -> None:

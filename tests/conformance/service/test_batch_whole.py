@@ -83,6 +83,19 @@ def test_a_batch_that_is_none(
     assert answer.json()["error"]["message"]
 
 
+@pytest.mark.parametrize(
+    ("content", "media", "why"),
+    [
+        ("--c\r\n\r\n--c--", MIXED, "nothing begins with the boundary that Content-Type names"),
+        (get("Rows") + "--b--", "multipart/mixed", "Content-Type names no boundary"),
+        (get("Rows"), MIXED, "the boundary at its end is missing"),
+    ],
+)
+def test_a_batch_that_is_none_says_why(served: Client, content: str, media: str, why: str) -> None:
+    message = served.post(BATCH, content, media, {}).json()["error"]["message"]
+    assert message == f"the batch cannot be read as multipart/mixed: {why}"
+
+
 def test_what_is_not_served_has_no_batch(served: Client) -> None:
     answer = served.post("/odata/nope/$batch", '{"requests":[]}', "application/json")
     assert answer.status_code == 404

@@ -175,3 +175,15 @@ def test_what_a_path_cannot_be_is_not_found() -> None:
         url.parse("/odata/p@x")
     with pytest.raises(InvalidOption):
         url.parse("/odata/p@7", "snapshot=8")
+
+
+def test_what_is_not_utf_8_is_shown_as_it_came() -> None:
+    for path, query, shown, target in (
+        ("/odata/p/%ff", "", "%ff", None),
+        ("/odata/p/Set", "$filter=a eq '%e9'", "a eq '%e9'", "$filter"),
+        ("/odata/p/Set", "%e9=1", "%e9", None),
+    ):
+        with pytest.raises(InvalidSyntax) as problem:
+            url.parse(path, query)
+        assert str(problem.value) == f"{shown!r} is not UTF-8 after percent-decoding"
+        assert problem.value.target == target
