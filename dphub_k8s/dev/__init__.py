@@ -19,14 +19,13 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
 import httpx
 
 from dphub_k8s import shards
-from dphub_k8s.dev import instance, lock
+from dphub_k8s.dev import instance, lock, owner
 from dphub_k8s.dev.processes import POLL_SECONDS, KeepsDying, Processes
 from dphub_k8s.settings import Settings
 from dphub_k8s.shards import Shard
@@ -72,7 +71,7 @@ def run(settings: Settings, port: int, dagster_port: int) -> int:
     try:
         with lock.alone(settings):
             return _run(settings, port, dagster_port)
-    except (DevError, KeepsDying, lock.Taken, StoreError) as error:
+    except (DevError, KeepsDying, lock.Taken, owner.OfAnother, StoreError) as error:
         print(f"dphub dev: {error}", file=sys.stderr)
         return 1
 
@@ -84,7 +83,7 @@ def _run(settings: Settings, port: int, dagster_port: int) -> int:
     ports = Ports(_free(port, "--port"), _free(dagster_port, "--dagster-port"), code)
     instance.write(settings.home / "dagster", code)
     place = choice.place(settings)
-    _require_same_store(settings)
+    owner.require(settings)
     processes = Processes(_environment(settings, ports))
     try:
         _create_databases(settings, processes.environment)
@@ -102,23 +101,6 @@ def _run(settings: Settings, port: int, dagster_port: int) -> int:
             signal.signal(number, signal.SIG_IGN)
         processes.stop()
     return 0
-
-
-def _require_same_store(settings: Settings) -> None:
-    """Products of another store would look as if all had been deleted. Raises DevError."""
-    kept, kind = settings.store_state / "kind", choice.kind()
-    kept.parent.mkdir(parents=True, exist_ok=True)
-    before = kept.read_text() if kept.exists() else "directory" if _used(kept.parent) else kind
-    if before != kind:
-        raise DevError(
-            f"{settings.home} belongs to products in a {before}, not in a {kind}: "
-            "choose another --home"
-        )
-    kept.write_text(kind)
-
-
-def _used(state: Path) -> bool:
-    return any(state.iterdir())
 
 
 def _keep(processes: Processes) -> NoReturn:
