@@ -146,7 +146,7 @@ def _duration(text: str) -> dt.timedelta:
     match = re.fullmatch(
         r"([+-]?)P(?:(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9}(?:\.\d{1,12})?)S)?)?",
         text,
-        re.ASCII,
+        re.ASCII | re.IGNORECASE,
     )
     if match is None or not any(match.groups()[1:]) or match[1] == "+":
         raise ValueError(text)

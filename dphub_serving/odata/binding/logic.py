@@ -7,7 +7,9 @@ from dphub_serving.odata import ast, bound, numbers, operators, values
 from dphub_serving.odata.binding.base import named
 from dphub_serving.odata.binding.calls import Calls
 from dphub_serving.odata.bound import (
+    DATE,
     DURATION,
+    MOMENT,
     NULL,
     ComparisonOperator,
     Constant,
@@ -15,6 +17,7 @@ from dphub_serving.odata.bound import (
     Type,
 )
 from dphub_serving.odata.errors import InvalidExpression
+from dphub_serving.odata.grammar import literals
 from dphub_serving.odata.numbers import is_number
 
 
@@ -31,7 +34,7 @@ class Logic(Calls):
             case "eq" | "ne" | "gt" | "ge" | "lt" | "le" as operator:
                 return self.comparison(tree, operator)
             case operator:
-                left, right = self.sides(tree)
+                left, right = self.terms(tree)
                 found = operators.arithmetic(operator, left, right)
         if found is None:
             raise self.error(mismatch(tree.operator, left.type, right.type), tree.at)
@@ -66,26 +69,37 @@ class Logic(Calls):
         adapted = self.adapted(tree.left, left, right.type)
         return adapted, self.adapted(tree.right, right, left.type)
 
+    def terms(self, tree: ast.Binary) -> tuple[Expression, Expression]:
+        left, right = self.bind(tree.left), self.bind(tree.right)
+        adapted = self.term(tree.left, left, right.type)
+        return adapted, self.term(tree.right, right, left.type)
+
+    def term(self, tree: ast.Expr, found: Expression, other: Type) -> Expression:
+        """A duration needs no prefix: `'P1D'` is one beside whatever is calculated with."""
+        meant = self.meant(tree)
+        text = meant.text if isinstance(meant, ast.Literal) and meant.kind == "string" else ""
+        calculates = is_number(other) or other in (DATE, MOMENT, DURATION)
+        spelled = calculates and literals.DURATION.fullmatch(text)
+        return self.adapted(tree, found, DURATION if spelled else other)
+
     def no_enumeration(self, tree: ast.Binary) -> Exception:
         kind = named(self.bind(tree.left).type)
         return self.error(f"has takes a value of an enumeration, not {kind}", tree.at)
 
     def membership(self, tree: ast.Binary) -> Expression:
         match self.meant(tree.right):
-            case ast.Items(members, at):
-                return self.listed(tree.left, members, at)
-            case ast.Array(members, at) if members and all(
+            case ast.Items(members):
+                return self.listed(tree.left, members)
+            case ast.Array(members) if members and all(
                 isinstance(each, ast.Literal) for each in members
             ):
-                literals = [each for each in members if isinstance(each, ast.Literal)]
-                return self.listed(tree.left, literals, at)
+                found = [each for each in members if isinstance(each, ast.Literal)]
+                return self.listed(tree.left, found)
             case _:
                 return self.among(tree)
 
-    def listed(self, left: ast.Expr, trees: Sequence[ast.Literal], at: int) -> Expression:
+    def listed(self, left: ast.Expr, trees: Sequence[ast.Literal]) -> Expression:
         operand = self.bind(left)
-        if not trees:
-            raise self.error("a list has at least one member", at)
         members = [self.listed_member(each, operand) for each in trees]
         return operators.membership(operand, [each for each in members if each])
 

@@ -19,7 +19,8 @@ _WORDS: Mapping[str, LiteralKind] = {"true": "boolean", "false": "boolean", "nul
 _EXTREMES = frozenset({"INF", "NaN"})
 DURATION = re.compile(
     r"-?P(?=.)(?:[0-9]+D)?"
-    r"(?:T(?=.)(?:[0-9]+H)?(?:[0-9]+M)?(?:[0-9]+(?:\.[0-9]+)?S)?)?"
+    r"(?:T(?=.)(?:[0-9]+H)?(?:[0-9]+M)?(?:[0-9]+(?:\.[0-9]+)?S)?)?",
+    re.IGNORECASE,
 )
 BINARY = re.compile(
     "(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2}[AEIMQUYcgkosw048]=?|[A-Za-z0-9_-][AQgw](?:==)?)?"

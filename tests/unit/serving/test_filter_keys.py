@@ -106,3 +106,4 @@ def test_what_no_row_has(served: Client, every: list[str | int]) -> None:
     assert ids(served, f"id eq {no_key}") == []
     assert ids(served, f"id in ({no_key},null)") == []
     assert ids(served, "id eq null") == []
+    assert ids(served, "id in ()") == []

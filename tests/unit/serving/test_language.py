@@ -72,6 +72,16 @@ def rows(client: Client, query: str) -> list[dict[str, Any]]:
         ("at sub 2024-01-01T01:02:03Z lt duration'PT0.0000001S'", [-3, 1]),
         ("at sub 2024-01-01T01:02:03Z gt duration'-PT0.0000001S'", [1]),
         ("at sub 2024-01-01T01:02:03Z le duration'-PT0.0000001S'", [-3]),
+        # durations, with and without their prefix, in any case
+        ("at add 'P1D' lt 2024-01-01T00:00:00Z", [-3]),
+        ("day sub @d eq 2023-12-31&@d='p1dt0h'", [1]),
+        ("day add duration'p1d' eq 2024-01-02", [1]),
+        ("'PT2H' div 2 eq 'PT1H' and duration'PT1H' add 'pt1h' eq 'PT2H'", ALL),
+        ("name eq 'P1D' or n add '1' eq 2", [1]),
+        # a list of nothing
+        ("n in () or name in ()", []),
+        ("not (n in ()) and name in ('Ab')", [1]),
+        ("tags/any(v:v in ()) or null in ()", []),
         ("round(amount) div 4 eq 0.5", [-3, 1]),
         # beyond single precision
         ("cast('1e400',Edm.Double) eq null and cast('1e39',Edm.Single) eq null", ALL),
