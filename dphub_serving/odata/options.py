@@ -35,7 +35,9 @@ MISSING = frozenset({"apply", "deltatoken", "index", "levels"})
 STANDARD = SUPPORTED | MISSING
 
 _ALIAS = re.compile(r"@[^\W\d]\w*")
-_PHRASE = re.compile('"[^"]*"')
+_PHRASE = re.compile(r"""("|%22)(?:(?!"|%22)[\s\S])*("|%22)""")
+_TYPING = re.compile(r"(?:\s|%20|%09)*'[^']*(?:''[^']*)*'(?:\s|%20|%09)*")
+_BARE = re.compile(r"(?:\A|[\s(]|%20|%09|%28)(')|(;)")
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -146,11 +148,23 @@ def check_raw(name: str, value: str) -> None:
     if "#" in value:
         message = "a # begins the fragment of a URL and has to be written as %23"
         raise InvalidOption(message, target=name, at=value.index("#"))
-    if name.removeprefix("$").lower() == "search" and not value.startswith("'"):
-        words = _PHRASE.sub(lambda found: "-" * len(found[0]), value)
-        if ";" in words:
-            message = "a ; in a word has to be written as %3B"
-            raise InvalidOption(message, target=name, at=words.index(";"))
+    if name.removeprefix("$").lower() == "search":
+        _check_words(name, value)
+
+
+def _check_words(name: str, value: str) -> None:
+    """Behind phrases, and unless the whole text is a quoted one that is still being typed."""
+    if _TYPING.fullmatch(value.replace("%27", "'")):
+        return
+    found = _BARE.search(_PHRASE.sub(lambda phrase: "-" * len(phrase[0]), value))
+    if found is None:
+        return
+    at = found.end() - 1
+    if found[1]:
+        message = "a ' before a word has to be written as %27"
+        raise InvalidOption(message, target=name, at=at)
+    message = "a ; in a word has to be written as %3B"
+    raise InvalidOption(message, target=name, at=at)
 
 
 def _snapshot(pairs: Pairs) -> str | None:

@@ -13,10 +13,11 @@ from dphub_serving.odata.searches import Combined, Excluded, Incomplete, Search,
 # Inside parentheses of other options, `;` begins the next one.
 _NEXT_OPTION = r";(?=[ \t]*(?:\$?[A-Za-z]+|@\w[\w.]*)=)"
 _TOKEN = re.compile(
-    r"\s*(?:(?P<phrase>\"[^\"]+\")|(?P<mark>[()])|(?P<incomplete>'(?:[^']|'')*')"
-    rf"|(?P<next>{_NEXT_OPTION})|(?P<word>(?:(?!{_NEXT_OPTION})[^\s()\"'])"
-    rf"(?:(?!{_NEXT_OPTION})[^\s()\"])*)|(?P<end>\Z)|(?P<unreadable>[\s\S]))"
+    r"\s*(?:(?P<phrase>\"[^\"]+\")|(?P<mark>[()])"
+    rf"|(?P<next>{_NEXT_OPTION})|(?P<word>(?:(?!{_NEXT_OPTION})[^\s()\"])+)"
+    r"|(?P<end>\Z)|(?P<unreadable>[\s\S]))"
 )
+_INCOMPLETE = re.compile(rf"\s*'([^']*(?:''[^']*)*)'(?=\s*(?:\Z|\)|{_NEXT_OPTION}))")
 
 
 class _Token(NamedTuple):
@@ -34,7 +35,7 @@ def read(
     A nested one ends where its parentheses end, or the next option begins.
     """
     reader = _Reader(text, start, target, most, nested)
-    found = reader.whole(depth)
+    found = reader.whole(start, depth)
     return found, reader.current.at
 
 
@@ -44,7 +45,11 @@ class _Reader:
             message = f"the text is longer than {MAX_LENGTH} characters"
             raise TooComplex(message, target=target, at=MAX_LENGTH)
         self.text, self.target, self.most, self.nested = text, target, most, nested
-        self.place, self.seen = start, 0
+        self.seen = 0
+        self.go_to(start)
+
+    def go_to(self, place: int) -> None:
+        self.place = place
         self.current = self.scan()
         self.peek = self.scan()
 
@@ -64,10 +69,10 @@ class _Reader:
         self.peek = self.scan()
         return token
 
-    def whole(self, depth: int) -> Search:
-        if self.current.kind == "incomplete":
-            token = self.advance()
-            found: Search = Incomplete(token.text[1:-1].replace("''", "'"), token.at)
+    def whole(self, start: int, depth: int) -> Search:
+        if match := _INCOMPLETE.match(self.text, start):
+            self.go_to(match.end())
+            found: Search = Incomplete(match[1].replace("''", "'"), match.start(1) - 1)
         else:
             found = self.alternatives(depth)
         if not (self.ends(self.current) if self.nested else self.current.kind == "end"):
@@ -81,6 +86,8 @@ class _Reader:
         at = self.current.at
         found = [self.conjunction(depth)]
         while self.is_operator("OR"):
+            if not self.current.spaced:
+                self.unexpected("a blank")
             self.advance()
             found.append(self.conjunction(depth))
         return found[0] if len(found) == 1 else Combined("OR", tuple(found), at)

@@ -32,6 +32,7 @@ from tests.conformance.abnf.urls import (
     query_options,
     relative_uri,
     resource_path,
+    searched,
     uri,
 )
 
@@ -93,8 +94,8 @@ RULES: Mapping[str, Read] = {
         "anyExpr": lambda_call("any"),
         "allExpr": lambda_call("all"),
         "functionParameter": part(Parser.argument),
-        "searchExpr": decoded(parser.searched),
-        "searchExpr-incomplete": decoded(parser.searched),
+        "searchExpr": searched,
+        "searchExpr-incomplete": searched,
         "applyExpr": decoded(parser.apply),
         "annotationInQuery": expressions(Path, Alias),
         "keyPredicate": part(Parser.more_arguments),

@@ -3,11 +3,11 @@
 import re
 from urllib.parse import unquote
 
-from dphub_serving.odata import option_values, options
+from dphub_serving.odata import option_values, options, parser
 from dphub_serving.odata.errors import ODataError, UnknownOption
 from dphub_serving.odata.grammar import resource
 from tests.conformance.abnf import contexts
-from tests.conformance.abnf.reading import Read, placed, refuse
+from tests.conformance.abnf.reading import Read, decoded, placed, refuse
 
 
 def option(name: str | None = None) -> Read:
@@ -28,6 +28,11 @@ def option(name: str | None = None) -> Read:
         return custom_option(text)
 
     return read
+
+
+def searched(text: str) -> object:
+    options.check_raw("$search", text)
+    return decoded(parser.searched)(text)
 
 
 def query_options(text: str) -> object:

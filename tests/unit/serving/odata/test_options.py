@@ -70,7 +70,8 @@ def test_what_the_standard_has_and_the_service_has_not(query: str) -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        *['$search="x', "$search=a;b", "$compute=a add 1", "$apply=identify", "$expand=a/"],
+        *['$search="x', "$search=a;b", "$search=%22a%22;b", "$search='a", "$search=a+('b')"],
+        *["$compute=a add 1", "$apply=identify", "$expand=a/"],
         *["$deltatoken=", "$id=", "$index=x", "$filter=a eq '#'", "$filter=a eq @b&@b=1 eq"],
         *["$select= a", "$orderby= a", "$expand= a", "$schemaversion=", "$format=x"],
     ],

@@ -27,6 +27,8 @@ from tests.unit.serving.odata.grammar.stack import shallow
         ("a OR", "a AND OR"),
         ("a or b", "a AND or AND b"),
         ("9,81 $x a;b o'clock #1", "9,81 AND $x AND a;b AND o'clock AND #1"),
+        ("rock 'n' roll", "rock AND 'n' AND roll"),
+        ("'tis OR 'twas'", "'tis OR 'twas'"),
     ],
 )
 def test_a_search(text: str, tree: str) -> None:
@@ -46,13 +48,15 @@ def test_what_is_still_being_typed(text: str, found: str) -> None:
             ("", 0),
             ('"blue', 0),
             ('"a"b', 3),
+            ('"a"OR b', 3),
+            ("(a)OR b", 3),
             ("a(b)", 1),
             ("(a", 2),
             ("a)", 1),
             ("()", 1),
             ('""', 0),
         ],
-        *[("'a", 0), ("'a' b", 4), ("a 'b'", 2), ("(a)b", 3)],
+        *[("'a' )", 4), ("(a)b", 3)],
     ],
 )
 def test_what_is_no_search_has_its_place(text: str, at: int) -> None:
