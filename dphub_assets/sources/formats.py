@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from dphub_assets.sources.errors import SourceUnreadable
+from dphub_assets.sources.packed import require_whole
 from dphub_assets.sources.relation import (
     NOTHING,
     UNTYPED,
@@ -62,6 +63,15 @@ class Files:
             return ["hive_partitioning = false"]
         return ["hive_partitioning = true", "hive_types_autocast = false"]
 
+    @property
+    def is_copy(self) -> bool:
+        """Of what lies elsewhere."""
+        return self.shown == self.location
+
+    def named(self, file: Path) -> str:
+        """As people know it."""
+        return self.location if self.is_copy else f"{self.location}: {file}"
+
     def partitions(self) -> frozenset[str]:
         if not self.source.hive:
             return frozenset()
@@ -77,14 +87,19 @@ class Files:
 def relation(connection: duckdb.DuckDBPyConnection, files: Files, folder: Path) -> Relation:
     """Raises SourceUnreadable; OSError and OutOfMemoryException for what is not its fault."""
     format_name, read = _READERS[files.source.kind or "parquet"]
-    made = Relation(files.location, format_name, "", "")
+    copy = str(files.files[0]) if files.is_copy else None
+    made = Relation(files.location, format_name, "", "", copy=copy)
+    if format_name != "Parquet":
+        for file in files.files:
+            require_whole(files.named(file), file)
     try:
         return read(connection, files, folder, made)
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
-        if str(folder) in str(error):
-            raise OSError(str(error).splitlines()[0]) from error
+        told = str(error)
+        if str(folder) in told and not any(str(file) in told for file in files.files):
+            raise OSError(told.splitlines()[0]) from error
         raise unreadable(made, error) from error
 
 
@@ -95,6 +110,8 @@ def unreadable(relation: Relation, error: duckdb.Error) -> SourceUnreadable:
     told += [line for line in lines[1:] if line.startswith(_SAID)]
     told += [line.replace("file = ", "in ") for line in lines if line.startswith("file = ")]
     what = ": ".join(told).replace("Invalid Input Error: ", "")
+    if relation.copy:
+        what = what.replace(relation.copy, relation.name)
     return SourceUnreadable(f"{relation.name} is not readable as {relation.format}: {what}")
 
 
@@ -140,7 +157,7 @@ def _csv(
     connection: duckdb.DuckDBPyConnection, files: Files, folder: Path, made: Relation
 ) -> Relation:
     options = files.source.options or SourceOptions()
-    headers = {file: _header(connection, file, files.source) for file in files.files}
+    headers = {file: _header(connection, file, files) for file in files.files}
     first_file, columns = next(iter(headers.items()))
     for file, found in headers.items():
         if found != columns:
@@ -186,13 +203,14 @@ def _dialect(source: Source) -> list[str]:
     return [f"delim = {literal(source.delimiter)}", f"quote = {quote}", f"escape = {quote}"]
 
 
-def _header(connection: duckdb.DuckDBPyConnection, file: Path, source: Source) -> list[str]:
+def _header(connection: duckdb.DuckDBPyConnection, file: Path, files: Files) -> list[str]:
     """The names of the columns, each once whatever the case; `column0` where there are none."""
-    options = source.options or SourceOptions()
+    options = files.source.options or SourceOptions()
     lines = f"LIMIT {HEADER_LINES}"
-    first = next(_fields(connection, file, source, lines, strict=False), None)
+    first = next(_fields(connection, file, files.source, lines, strict=False), None)
     if not first:
-        raise SourceUnreadable(f"{source.location}: {file} is empty; a header is wanted")
+        what = "is empty" if first is None else "begins with an empty line"
+        raise SourceUnreadable(f"{files.named(file)} {what}; a header is wanted")
     return _unique(first if options.header else [""] * len(first))
 
 

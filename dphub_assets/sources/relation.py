@@ -15,13 +15,15 @@ NOTHING = '"NULL"'
 class Relation:
     """SQL that stands behind FROM: `sql` in what the build runs, `shown` in the query that the
     snapshot keeps. `name` is the location's and `format` what it should be, for messages; `untyped`
-    are the columns whose text says nothing about their type."""
+    are the columns whose text says nothing about their type. `copy` is the file that is read in the
+    place of what lies elsewhere."""
 
     name: str
     format: str
     sql: str
     shown: str
     untyped: frozenset[str] = frozenset()
+    copy: str | None = None
 
 
 def parquet(file: Path, *options: str) -> str:

@@ -106,6 +106,7 @@ def test_without_a_header_columns_are_numbered(tmp_path: Path) -> None:
         (b"x,y\n1,2\r\n3,4\n", "its lines end in more than one way"),
         (b"x,y\n1," + 3_000_000 * b"2", "Maximum line size of 2000000 bytes"),
         (b"", "is empty"),
+        (b"\nx,y\n1,2\n", "begins with an empty line"),
     ],
 )
 def test_a_csv_that_is_wrong_says_where(tmp_path: Path, content: bytes, told: str) -> None:
@@ -136,6 +137,26 @@ def test_a_long_quoted_field_may_look_like_rows(tmp_path: Path, inner: str, end:
     else:
         with pytest.raises(SourceUnreadable, match=r"a\.csv is not readable as CSV"):
             rows(tmp_path, "a.csv", {"i": "int", "u": "int"})
+
+
+@pytest.mark.parametrize("suffix", ["csv", "ndjson"])
+@pytest.mark.parametrize("packed", ["gz", "zst"])
+def test_a_packed_file_that_is_damaged_is_refused(
+    tmp_path: Path, suffix: str, packed: str
+) -> None:
+    lines = {"csv": "x\n" + "{}\n" * 5_000, "ndjson": '{{"x":{}}}\n' * 5_000}[suffix]
+    content = lines.format(*(n * 7919 for n in range(5_000))).encode()
+    codec = {"gz": "gzip", "zst": "zstd"}[packed]
+    whole = pa.compress(content, codec=codec, asbytes=True)
+    file = tmp_path / f"a.{suffix}.{packed}"
+    file.write_bytes(whole)
+    assert len(rows(tmp_path, file.name, {"x": "long"})) == 5_000
+    broken = [whole[:-1], whole[: len(whole) // 2]]
+    broken += [whole[:-8] + bytes(8)] if packed == "gz" else []
+    for each in broken:
+        file.write_bytes(each)
+        with pytest.raises(SourceUnreadable, match=f"{file.name} is not readable as {codec}"):
+            rows(tmp_path, file.name, {"x": "long"})
 
 
 def test_a_full_disk_is_no_fault_of_the_source(tmp_path: Path) -> None:

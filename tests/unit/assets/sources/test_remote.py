@@ -27,6 +27,7 @@ class Site:
     url: str
     pages: dict[str, tuple[int, dict[str, str], bytes]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    head_is_refused: bool = False
 
     def remote(self, path: str) -> Remote:
         return Remote(self.url + path, Source(path=self.url + path))
@@ -38,7 +39,7 @@ def site() -> Iterator[Site]:
         def do_GET(self) -> None:
             found.asked.append(f"{self.command} {self.path}")
             status, headers, body = found.pages.get(self.path, (404, {}, b""))
-            if status == 405 and self.command == "GET":
+            if self.command == "GET" and (status == 405 or found.head_is_refused):
                 status = 200
             self.send_response(status)
             for name, value in {"Content-Length": str(len(body)), **headers}.items():
@@ -85,6 +86,34 @@ def test_the_version_is_of_tag_and_time(site: Site) -> None:
     site.pages["/a.csv"] = (405, {"ETag": '"2"'}, CSV)
     assert remote.version() == seen[1]
     assert site.asked[-2:] == ["HEAD /a.csv", "GET /a.csv"]
+
+
+def test_a_url_may_be_signed_for_get_alone(site: Site) -> None:
+    site.pages["/a.csv"] = (403, {"ETag": '"1"'}, CSV)
+    with pytest.raises(SourceMissing, match="403"):
+        site.remote("/a.csv").version()
+    site.head_is_refused = True
+    assert site.remote("/a.csv").version()
+
+
+@pytest.mark.parametrize("path", ["/a.csv", "/a.csv.gz"])
+def test_what_is_packed_for_the_way_is_unpacked(tmp_path: Path, site: Site, path: str) -> None:
+    site.pages[path] = (200, {"ETag": '"1"', "Content-Encoding": "gzip"}, gzip.compress(CSV))
+    with duckdb.connect() as connection:
+        read = site.remote(path).relation(connection, tmp_path)
+        found = connection.execute(f"FROM {read.sql}").fetchall()
+    assert found == [("1", "a"), ("2", "b")]
+
+
+@pytest.mark.parametrize("path", ["/a.csv", "/a.json", "/a.parquet"])
+def test_what_is_wrong_with_a_copy_is_told_of_the_url(
+    tmp_path: Path, site: Site, path: str
+) -> None:
+    site.pages[path] = (200, {"ETag": '"1"'}, b'x,y\n1,2\n"3')
+    product = factories.admitted(sources={"a": {"path": site.url + path}}, columns={"x": "int"})
+    with pytest.raises(SourceUnreadable, match=f"^{site.url}{path} is not readable") as caught:
+        build_products.build(build_products.builder(tmp_path), product)
+    assert str(tmp_path) not in str(caught.value)
 
 
 def test_what_a_server_may_not_say(tmp_path: Path, site: Site) -> None:
