@@ -141,9 +141,7 @@ def test_a_long_quoted_field_may_look_like_rows(tmp_path: Path, inner: str, end:
 
 @pytest.mark.parametrize("suffix", ["csv", "ndjson"])
 @pytest.mark.parametrize("packed", ["gz", "zst"])
-def test_a_packed_file_that_is_damaged_is_refused(
-    tmp_path: Path, suffix: str, packed: str
-) -> None:
+def test_a_packed_file_that_is_damaged_is_refused(tmp_path: Path, suffix: str, packed: str) -> None:
     lines = {"csv": "x\n" + "{}\n" * 5_000, "ndjson": '{{"x":{}}}\n' * 5_000}[suffix]
     content = lines.format(*(n * 7919 for n in range(5_000))).encode()
     codec = {"gz": "gzip", "zst": "zstd"}[packed]
@@ -345,9 +343,9 @@ def test_a_delta_table_that_asks_for_more_is_refused(tmp_path: Path) -> None:
     write_deltalake(
         tmp_path / "t",
         pa.table({"n": [1]}),
-        configuration={"delta.enableDeletionVectors": "true"},
+        configuration={"delta.columnMapping.mode": "name"},
     )
-    with pytest.raises(SourceUnreadable, match="uses deletionVectors"):
+    with pytest.raises(SourceUnreadable, match="uses columnMapping"):
         rows(tmp_path, "t", {"n": "long"})
     with pytest.raises(SourceMissing, match="_delta_log"):
         rows(tmp_path, {"path": "u", "format": "delta"}, {"n": "long"})
