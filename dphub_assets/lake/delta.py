@@ -9,7 +9,7 @@ from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Sc
 from deltalake.exceptions import CommitFailedError, DeltaError
 from deltalake.transaction import AddAction, create_table_with_add_actions
 
-from dphub_assets.lake.errors import Superseded, Unavailable
+from dphub_assets.lake.errors import Corrupt, Superseded, Unavailable
 from dphub_k8s.api.snapshot import DataFile
 from dphub_k8s.api.types import ColumnType
 
@@ -44,7 +44,7 @@ def commit_files(
 ) -> int:
     """Replace what the table holds by `files`; `expected` None creates it. The new version.
 
-    Raises Superseded when the table is no longer at `expected`, Unavailable.
+    Raises Superseded when the table is no longer at `expected`, Corrupt, Unavailable.
     """
     schema = _schema(columns)
     actions = [_add(file, columns) for file in files]
@@ -111,6 +111,8 @@ def _reaching(table: Table) -> Iterator[None]:
     except (OSError, DeltaError) as error:
         if table.options:
             raise Unavailable(f"{table.uri}: {error}") from error
+        if isinstance(error, DeltaError):
+            raise Corrupt(f"{table.uri}: {error}") from error
         raise
 
 

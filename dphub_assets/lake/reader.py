@@ -143,7 +143,7 @@ class LakeReader:
         return self.objects.uri(layout.table(name))
 
     def commits(self, name: str) -> Iterator[Commit]:
-        """What the Delta log says of snapshots and deletions, newest first."""
+        """What the Delta log says of snapshots and deletions, newest first. Raises Corrupt."""
         for version in sorted(self._versions(name), reverse=True):
             if commit := self._commit(name, version):
                 yield commit
@@ -162,13 +162,19 @@ class LakeReader:
         return [version for file in files if (version := layout.version_of(file)) is not None]
 
     def _commit(self, name: str, version: int) -> Commit | None:
-        text = self.objects.read(f"{layout.log(name)}/{version:020d}.json")
-        for line in text.splitlines():
-            info = json.loads(line).get("commitInfo")
-            if info and (SNAPSHOT_TAG in info or TOMBSTONE_TAG in info):
-                return Commit(
-                    version,
-                    info.get(SNAPSHOT_TAG),
-                    datetime.fromtimestamp(info["timestamp"] / 1000, UTC),
-                )
-        return None
+        """Raises Corrupt."""
+        file = f"{layout.log(name)}/{version:020d}.json"
+        text = self.objects.read(file)
+        try:
+            return _read_commit(version, text)
+        except (ValueError, LookupError, TypeError, AttributeError) as error:
+            raise Corrupt(f"{file} is no commit: {error}") from error
+
+
+def _read_commit(version: int, text: bytes) -> Commit | None:
+    for line in text.splitlines():
+        info = json.loads(line).get("commitInfo")
+        if info and (SNAPSHOT_TAG in info or TOMBSTONE_TAG in info):
+            moment = datetime.fromtimestamp(info["timestamp"] / 1000, UTC)
+            return Commit(version, info.get(SNAPSHOT_TAG), moment)
+    return None
