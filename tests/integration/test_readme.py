@@ -70,7 +70,9 @@ def test_the_filters_answer(stack: Stack) -> None:
 
 
 def test_the_service_roots_of_the_readme_answer(stack: Stack) -> None:
-    for address in re.findall(rf"`{HUB}(/[^`]*)`", README):
+    addresses = re.findall(rf"`{HUB}(/[^`]*)`", README)
+    assert addresses
+    for address in addresses:
         assert stack.get(address).status_code == 200, address
 
 

@@ -163,7 +163,9 @@ def test_every_command_of_the_cookbook_works(terminal: Terminal, hub: Hub, clone
         said = terminal.type(f"{patient(command)}\necho status $?")
         assert said.endswith("status 0\n"), f"{line}\n{said}\n{hub.said()}"
     table = PAGE.partition("## Cookbook\n")[2].partition("\n## ")[0]
-    for command in re.findall(r"^\| .* \| `(kubectl .*)` \|$", table, re.MULTILINE):
+    patches = re.findall(r"^\| .* \| `(kubectl .*)` \|$", table, re.MULTILINE)
+    assert len(patches) == 3
+    for command in patches:
         assert "orders patched" in terminal.type(command)
 
 

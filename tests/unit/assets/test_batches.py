@@ -88,7 +88,9 @@ def test_what_a_lost_run_never_began_is_due_at_once_under_another_key(
     instance: dg.DagsterInstance,
 ) -> None:
     lose(instance)
-    for tried in History().tried(instance, TARGETS).values():
+    found = History().tried(instance, TARGETS)
+    assert found.keys() == {target.product for target in TARGETS}
+    for tried in found.values():
         assert (tried.attempts, tried.in_flight) == (1, False)
         assert tried.failure
         assert tried.failure.reason == "RunLost"
@@ -97,9 +99,9 @@ def test_what_a_lost_run_never_began_is_due_at_once_under_another_key(
 
 def test_a_lost_run_says_the_cause_that_dagster_has_noted(instance: dg.DagsterInstance) -> None:
     lose(instance, "ImportError: no module")
-    for tried in History().tried(instance, TARGETS).values():
-        assert tried.failure
-        assert tried.failure.message == "the run ended without a result: ImportError: no module"
+    found = History().tried(instance, TARGETS).values()
+    said = "the run ended without a result: ImportError: no module"
+    assert [each.failure and each.failure.message for each in found] == [said] * len(TARGETS)
 
 
 def test_a_history_that_has_looked_before_finds_what_a_new_one_finds(

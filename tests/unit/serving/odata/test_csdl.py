@@ -199,7 +199,9 @@ def test_a_hub_without_products_is_still_a_service() -> None:
 def test_every_type_has_its_facets() -> None:
     properties = tuple(Property(kind.name, kind) for kind in TYPES)
     service = Service("t", (EntitySet("S", EntityType("t", "T", ("string",), properties)),))
-    for element in ET.fromstring(csdl_xml.write(service)).iterfind(".//edm:Property", NS):
+    elements = ET.fromstring(csdl_xml.write(service)).findall(".//edm:Property", NS)
+    assert len(elements) == len(TYPES)
+    for element in elements:
         assert element.get("Nullable") in {"true", "false"}
         if element.get("Type") in {"Edm.TimeOfDay", "Edm.DateTimeOffset", "Edm.Decimal"}:
             assert element.get("Precision")
