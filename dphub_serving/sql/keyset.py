@@ -5,17 +5,19 @@ are found without sorting; only where they do not fill a page are the rows beyon
 
 DuckDB compares rows too, but takes null for the greatest value; so the branches are written out.
 A value travels in the page link as DuckDB's own text of it, and is read back by TRY_CAST: a forged
-one finds other rows or none, and never fails. A text that is too long for a link stays at home: it
-is read again from the row that the link names.
+one finds other rows or none, and never fails. Texts that are too long for a link, or too many, stay
+at home: they are read again from the row that the link names.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dphub_serving.odata.token import Scalar
 from dphub_serving.sql.fragment import Fragment
 
-LONGEST = 500
+# Bytes of one value, and of all of a link.
+LONGEST, ROOM = 500, 2_000
 # In the place of a value: look into the row. Every real value is a text.
 AT_HOME = True
 
@@ -45,12 +47,14 @@ def cursor(last: Sequence[object]) -> tuple[Scalar, ...]:
     """The link's values, from the texts and the position that came with the last row."""
     *texts, position = last
     assert isinstance(position, int)
-    return (*(_travelling(each) for each in texts), position)
-
-
-def _travelling(text: object) -> Scalar:
-    assert text is None or isinstance(text, str)
-    return AT_HOME if text is not None and len(text) > LONGEST else text
+    values, room = list[Scalar](), ROOM
+    for text in texts:
+        assert text is None or isinstance(text, str)
+        size = 0 if text is None else len(json.dumps(text, ensure_ascii=False).encode())
+        travels = size <= min(room, LONGEST)
+        values.append(text if travels else AT_HOME)
+        room -= size if travels else 0
+    return (*values, position)
 
 
 def ties(

@@ -131,6 +131,20 @@ def test_texts_too_long_for_a_link_page_as_well(lake: Lake, client: Client) -> N
         assert texts == sorted(texts, reverse="desc" in order.split(",")[0])
 
 
+def test_texts_that_are_together_too_long_for_a_link_page_as_well(
+    lake: Lake, client: Client
+) -> None:
+    text = "repeat('電', 450)"
+    rows = (
+        f"SELECT i AS b, {', '.join(f'{text} AS {name}' for name in 'cdefgh')} FROM range(4) t(i)"
+    )
+    wanted = product({"b": "int", **dict.fromkeys("cdefgh", "string")}, odata={"page_size": 1})
+    publish(lake, wanted, rows)
+    client.refresh()
+    found = follow(client, "/odata/orders/Rows?$orderby=c,d,e,f,g,h desc,b desc&$select=b")
+    assert [row["b"] for row in found] == [3, 2, 1, 0]
+
+
 @pytest.mark.parametrize("select", ["*", "id", "b", "a,b", "id,a", "b,id"])
 @pytest.mark.parametrize("accept", ["application/json", "application/json;odata.metadata=none"])
 def test_rows_of_small_and_of_large_pages_are_written_alike(

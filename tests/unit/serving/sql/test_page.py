@@ -134,6 +134,8 @@ def test_a_key_is_made_once_per_row() -> None:
 
 def test_long_texts_stay_at_home() -> None:
     assert keyset.cursor(["x" * 501, "y", None, 7]) == (keyset.AT_HOME, "y", None, 7)
+    many = keyset.cursor(["電" * 160] * 5 + ["y", None, 7])
+    assert many == (*["電" * 160] * 4, keyset.AT_HOME, "y", None, 7)
 
 
 @pytest.fixture(scope="module")
