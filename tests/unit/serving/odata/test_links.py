@@ -1,3 +1,5 @@
+import datetime as dt
+
 import pytest
 
 from dphub_serving.odata import bind, links, url
@@ -7,6 +9,7 @@ from dphub_serving.odata.negotiation import Format
 from dphub_serving.odata.query import Limits, next_token
 from dphub_serving.odata.resources import Address, Service
 from dphub_serving.odata.token import AfterRow, AtRow
+from dphub_serving.odata.values import Value
 from tests.unit.serving.odata.samples import entity_type
 
 BASE = "https://hub.example/odata"
@@ -31,6 +34,26 @@ def test_context_urls() -> None:
     assert links.context(root, "Set", ("a", "b")) == f"{root}$metadata#Set(a,b)"
     assert links.context(root, "Set", entity=True) == f"{root}$metadata#Set/$entity"
     assert links.context(root, "Set", ("a",), entity=True) == f"{root}$metadata#Set(a)/$entity"
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "key"),
+    [
+        ("string", "it's é/", "('it''s é/')"),
+        ("long", -5, "(-5)"),
+        ("bool", True, "(true)"),
+        ("date", dt.date(2024, 2, 29), "(2024-02-29)"),
+        ("timestamp", dt.datetime(2024, 2, 29, 1, tzinfo=dt.UTC), "(2024-02-29T01:00:00Z)"),
+        ("binary", b"\xfb\xff", "(binary'-_8=')"),
+    ],
+)
+def test_a_context_has_the_canonical_key(kind: str, value: Value, key: str) -> None:
+    assert links.key(entity_type(f"id:{kind}"), (value,)) == key
+
+
+def test_a_key_of_several_parts_names_them() -> None:
+    both = entity_type("a:long", "b:string", key=("a", "b"))
+    assert links.key(both, (1, "x")) == "(a=1,b='x')"
 
 
 def test_a_service_document_lists_the_sets() -> None:

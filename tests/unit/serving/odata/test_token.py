@@ -80,6 +80,20 @@ def test_a_token_is_read_with_the_secret_that_it_was_written_with() -> None:
             token.read(text, other)
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("x" * 10_000, "too long"),
+        (token.write(TOKEN, b"two"), "did not write it"),
+        (forge([2, "abc", 3, 100, 50, True]), "another version"),
+        (forge([1, "abc", -3, 100, 50, True]), "damaged"),
+    ],
+)
+def test_it_is_said_what_is_wrong_with_a_token(text: str, why: str) -> None:
+    with pytest.raises(BadToken, match=why):
+        token.read(text)
+
+
 def test_deep_json_is_a_bad_token_too() -> None:
     payload = b"[" * 5000
     text = base64.urlsafe_b64encode(token._signature(payload, b"") + payload).rstrip(b"=").decode()
