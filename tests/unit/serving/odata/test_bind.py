@@ -154,6 +154,13 @@ def test_beside_a_token_skip_is_only_shown_and_top_is_the_page() -> None:
     assert (third.page, third.top, third.fetch) == (500, 500, 500)
 
 
+def test_a_page_size_that_was_preferred_goes_on_at_the_entity_set() -> None:
+    first = query("", path=SET, limits=LIMITS, maxpagesize=40)
+    text = write(next_token(first, 3, AtRow(40), rows=40))
+    second = query(f"$skip=40&$top=40&$skiptoken={text}", path=SET, limits=LIMITS)
+    assert (second.page, second.top) == (40, None)
+
+
 @pytest.mark.parametrize(
     "text",
     [
