@@ -147,6 +147,10 @@ async def _body(http: Request, most: int) -> bytes:
     coding = http.headers.get("content-encoding", "identity")
     if coding.lower() != "identity":
         raise UnsupportedMediaType(f"the body has to be sent as it is, not as {echo(coding)}")
+    length = http.headers.get("content-length", "")
+    # Before anything is read: who waits for `100 Continue` then sends nothing.
+    if length.isdecimal() and int(length) > most:
+        raise TooLarge(f"the body is longer than {most} bytes")
     found = b""
     try:
         async for piece in http.stream():

@@ -67,6 +67,7 @@ def test_formats_of_requests_and_responses_may_differ(served: Client) -> None:
         (json.dumps({"requests": [asking("1", "x")] * (MAX_PARTS + 1)}), "application/json", {}, 413),  # noqa: E501
         (get("x") * (MAX_PARTS + 1) + "--b--", MIXED, {}, 413),
         (" " * (MAX_BYTES + 1), "application/json", {}, 413),
+        ("sent later", "application/json", {"Content-Length": str(MAX_BYTES + 1)}, 413),
         ("x", "text/plain", {}, 415),
         ('{"requests":[]}', "application/json", {"Content-Encoding": "gzip"}, 415),
         ('{"requests":[]}', "application/json", {"Accept": "text/html"}, 406),
