@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import glob
 import os
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from dphub_assets.infer.columns import Profile
 from dphub_assets.infer.draft import Draft, draft
 from dphub_assets.settings import BuildSettings
 from dphub_assets.sources.errors import SourceError
+from dphub_assets.sources.files import fixed
 from dphub_assets.sources.location import Roots, locate
 from dphub_k8s import documents
 from dphub_k8s.admission import admit
@@ -71,13 +73,26 @@ def _sources(files: list[str], settings: Settings) -> dict[str, Source]:
     for file in files:
         alias = names.alias(names.stem(file), found)
         source = Source.model_validate({"path": _path(file, settings)})
-        said: dict[str, Any] = {"hive": True} if source.is_pattern and "=" in file else {}
+        said: dict[str, Any] = {"hive": True} if _is_hive(source, settings) else {}
         if source.kind == "csv" and (delimiter := _delimiter(source, settings)):
             said["options"] = {"delimiter": delimiter}
         found[alias] = Source.model_validate({"path": source.path, **said})
     if refused := [p for a, s in found.items() for p in _refusals(a, s, settings)]:
         raise Refused(refused)
     return found
+
+
+def _is_hive(source: Source, settings: Settings) -> bool:
+    """Whether all files of a pattern lie in folders of the same names, such as `year=2024`."""
+    if not source.is_pattern or source.scheme or source.path is None:
+        return False
+    outside = len(fixed(source.path).parts)
+    found = glob.iglob(source.path, root_dir=settings.data_root, recursive=True)  # noqa: PTH207
+    names = {
+        tuple(sorted(part.partition("=")[0] for part in folders if "=" in part))
+        for folders in (Path(file).parts[outside:-1] for file in found)
+    }
+    return len(names) == 1 and names != {()}
 
 
 def _refusals(alias: str, source: Source, settings: Settings) -> tuple[Problem, ...]:

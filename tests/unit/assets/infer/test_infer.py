@@ -171,6 +171,9 @@ def test_patterns_partitions_and_delta_tables(tmp_path: Path) -> None:
     assert types(spec) == {"n": "long", "year": "long"}
     assert spec["backend"]["sources"] == {"sales": {"path": "sales/year=*/*.parquet", "hive": True}}
     assert sorted(rows(tmp_path, text)) == [(2023, 2023), (2024, 2024)]
+    assert types(drafted(tmp_path, "sales/**/*.parquet")[1]) == {"n": "long", "year": "long"}
+    pl.DataFrame({"n": [3]}).write_parquet(tmp_path / "sales/3.parquet")
+    assert types(drafted(tmp_path, "sales/**/*.parquet")[1]) == {"n": "long"}
     deltalake.write_deltalake(tmp_path / "table", pl.DataFrame({"table_id": [1, 2]}).to_arrow())
     text, spec = drafted(tmp_path, "table")
     assert spec["entity"]["key_column"] == "table_id"
