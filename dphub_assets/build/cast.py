@@ -9,10 +9,13 @@ import re
 from dphub_assets.sources.relation import UNTYPED
 from dphub_k8s.api.types import ColumnType
 
+# Of more digits than DuckDB has, which reads the nearest double.
+LONG = "long decimal"
 _FAMILIES = (
     ("text", r"VARCHAR|JSON|ENUM.*"),
     ("untyped", UNTYPED),
     ("binary float", r"FLOAT|DOUBLE"),
+    (LONG, r"DECIMAL\((39|[4-9]\d),\d+\)"),
     ("number", r"U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DECIMAL.*|BIGNUM"),
     ("bool", r"BOOLEAN"),
     ("moment", r"DATE|TIMESTAMP.*"),
@@ -25,13 +28,15 @@ NUMBERS = frozenset({"number", "binary float"})
 TEXTS = frozenset({"text", "untyped"})
 # What a type can be made of, beside text.
 _FROM = {
+    "FLOAT": NUMBERS | {"bool", LONG},
+    "DOUBLE": NUMBERS | {"bool", LONG},
     "BOOLEAN": NUMBERS | {"bool"},
     "DATE": frozenset({"moment"}),
     "TIMESTAMPTZ": frozenset({"moment"}),
     "TIME": frozenset({"time"}),
     "UUID": frozenset({"uuid"}),
     "BLOB": frozenset({"bytes"}),
-    "VARCHAR": frozenset(family for family, _ in _FAMILIES) - {"nested"} | {"other"},
+    "VARCHAR": frozenset(family for family, _ in _FAMILIES) - {"nested", LONG} | {"other"},
     "JSON": frozenset({"nested", "bool"}) | NUMBERS,
 }
 # What Delta, OData and Python can say; DuckDB can say more.

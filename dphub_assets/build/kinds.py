@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import duckdb
 
 from dphub_assets.sources.relation import NOTHING, UNTYPED
-from dphub_k8s.api.types import UnknownType, parse_type
+from dphub_k8s.api.types import MAX_PRECISION, UnknownType, parse_type
 
 MOST_FIELDS = 100
 _SCALARS = {
@@ -39,7 +39,8 @@ def of(source_type: str) -> str:
     if source_type.startswith("TIMESTAMP"):
         return "timestamp"
     if match := re.fullmatch(r"DECIMAL\((\d+),(\d+)\)", source_type):
-        return f"decimal({match[1]},{match[2]})"
+        is_long = int(match[1]) > MAX_PRECISION
+        return "double" if is_long else f"decimal({match[1]},{match[2]})"
     if source_type in (NOTHING, UNTYPED):
         return "string"
     kind = duckdb.sqltype(source_type)

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from dphub_assets.build.cast import DECIMAL, NUMBERS, TEXTS, family, misfit
+from dphub_assets.build.cast import DECIMAL, LONG, NUMBERS, TEXTS, family, misfit
 from dphub_assets.sources.relation import NOTHING, UNTYPED
 from dphub_k8s.api.types import MAX_PRECISION, parse_type
 
@@ -16,6 +16,8 @@ def comparable(left: str, right: str) -> bool:
     if NOTHING in (left, right):
         return True
     one, other = family(left), family(right)
+    if LONG in (one, other):
+        return False
     if "untyped" in (one, other):
         return not {one, other} & {"nested", "other", "bytes"}
     if one in ("nested", "other"):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dphub_assets.build import joins, published
-from dphub_assets.build.cast import family
+from dphub_assets.build.cast import LONG, family
 from dphub_assets.build.convert import can_become
 from dphub_assets.build.joins import Origin, PlannedJoin
 from dphub_assets.build.match import comparable
@@ -19,6 +19,11 @@ from dphub_k8s.api.product import DataProduct
 from dphub_k8s.api.snapshot import LineageInput
 from dphub_k8s.api.sources import Join, Source
 from dphub_k8s.api.types import ColumnType
+
+_HINTS = {
+    "nested": "; json can hold it",
+    LONG: "; a number of so many digits is read as a double",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +203,6 @@ def _cast_problems(
     for alias, name in origins:
         _, there = sources[alias].columns[name]
         if not can_become(there, column.kind):
-            hint = "; json can hold it" if family(there) == "nested" else ""
+            hint = _HINTS.get(family(there), "")
             message = f"{alias}.{name} is {there}, which cannot become {column.type}{hint}"
             yield Problem(f"spec.entity.columns[{place}].type", "TypeMismatch", message)

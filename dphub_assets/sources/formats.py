@@ -26,6 +26,7 @@ from dphub_assets.sources.relation import (
     parquet,
 )
 from dphub_k8s.api.sources import Source, SourceOptions
+from dphub_k8s.api.types import MAX_PRECISION
 
 # Lines of a CSV header, whose names may be quoted and have line ends in them.
 HEADER_LINES = 100
@@ -121,6 +122,7 @@ def _parquet(
     folder: Path,  # noqa: ARG001  the text formats write there
     made: Relation,
 ) -> Relation:
+    made = replace(made, typed=_long_decimals(connection, files))
     if len(files.files) == 1 and not files.source.hive:
         sql = parquet(files.files[0])
         return replace(made, sql=sql, shown=sql)
@@ -129,6 +131,15 @@ def _parquet(
     sql = files.selected(call("read_parquet", listed(files.files), *options))
     shown = files.selected(call("read_parquet", literal(files.shown), *options))
     return replace(made, sql=sql, shown=shown, untyped=files.partitions())
+
+
+def _long_decimals(connection: duckdb.DuckDBPyConnection, files: Files) -> dict[str, str]:
+    """DuckDB reads the nearest double where a decimal has more digits than its own."""
+    found = connection.execute(
+        "SELECT DISTINCT name, format('DECIMAL({},{})', precision, scale) "
+        f"FROM parquet_schema({listed(files.files)}) WHERE precision > {MAX_PRECISION}"
+    ).fetchall()
+    return dict(found)
 
 
 def _require_one_type(connection: duckdb.DuckDBPyConnection, files: Files) -> None:

@@ -1,8 +1,8 @@
 """What a source is to a build: something that DuckDB reads."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 # The type of text in a file that knows no types: where it is used says what it means.
@@ -16,7 +16,7 @@ class Relation:
     """SQL that stands behind FROM: `sql` in what the build runs, `shown` in the query that the
     snapshot keeps. `name` is the location's and `format` what it should be, for messages; `untyped`
     are the columns whose text says nothing about their type. `copy` is the file that is read in the
-    place of what lies elsewhere."""
+    place of what lies elsewhere, `typed` has types that DuckDB does not tell of."""
 
     name: str
     format: str
@@ -24,6 +24,7 @@ class Relation:
     shown: str
     untyped: frozenset[str] = frozenset()
     copy: str | None = None
+    typed: Mapping[str, str] = field(default_factory=dict)
 
 
 def parquet(file: Path, *options: str) -> str:

@@ -33,7 +33,7 @@ def read_schema(connection: duckdb.DuckDBPyConnection, relation: Relation) -> So
     except duckdb.Error as error:
         raise unreadable(relation, error) from error
     columns = tuple(
-        SourceColumn(name, UNTYPED if name in relation.untyped else kind)
+        SourceColumn(name, UNTYPED if name in relation.untyped else relation.typed.get(name, kind))
         for name, kind, *_ in described
     )
     return SourceSchema(columns, int(counted[0]) if counted else 0)

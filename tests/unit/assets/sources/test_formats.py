@@ -12,6 +12,7 @@ from typing import Any
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
@@ -289,6 +290,18 @@ def test_the_version_of_a_pattern(tmp_path: Path) -> None:
     assert len(seen) == 4
     (tmp_path / "v/b.csv").rename(tmp_path / "v/c.csv")
     assert location.version() not in seen
+
+
+@pytest.mark.parametrize("path", ["a.parquet", "*.parquet"])
+def test_a_decimal_of_too_many_digits_is_no_decimal(tmp_path: Path, path: str) -> None:
+    value = Decimal("12345678901234567890.12")
+    pq.write_table(
+        pa.table({"d": pa.array([value], pa.decimal256(76, 38))}), tmp_path / "a.parquet"
+    )
+    for kind in ("decimal(38,2)", "string", "long"):
+        with pytest.raises(Refused, match=r"a\.d is DECIMAL\(76,38\), which cannot become"):
+            rows(tmp_path, path, {"d": kind})
+    assert rows(tmp_path, path, {"d": "double"}) == [(float(value),)]
 
 
 def test_a_pattern_does_not_leave_the_roots(tmp_path: Path) -> None:
