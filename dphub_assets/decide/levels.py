@@ -8,7 +8,6 @@ from typing import TypeVar
 from dphub_assets.build.publish import Builder
 from dphub_assets.decide.declared import Declared
 from dphub_assets.decide.reconcile import Built, Wanted, level_over, resolved, unsettled
-from dphub_assets.lake.errors import LakeError
 from dphub_assets.lake.pointer import Pointer
 from dphub_assets.lake.reader import Snapshot
 from dphub_assets.lake.writer import Lake
@@ -195,6 +194,6 @@ class Shelf:
         """One product that cannot be read is told in `faults`, and hides no other."""
         try:
             return look()
-        except (LakeError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 (whatever it is, the others are looked at)
             self.faults[name] = str(error)
             return None

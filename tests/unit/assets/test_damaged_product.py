@@ -1,4 +1,4 @@
-"""A commit of one product that cannot be read: that product's fault, and no other's."""
+"""What of one product cannot be read or understood: that product's fault, and no other's."""
 
 from collections.abc import Callable
 from logging import getLogger
@@ -30,6 +30,17 @@ def lake(tmp_path: Path, request: pytest.FixtureRequest) -> Lake:
 
 def _commit(lake: Lake) -> Path:
     return Path(lake.uri("orders")) / "_delta_log" / f"{1:020d}.json"
+
+
+def test_a_document_of_a_newer_hub_hides_no_other_product(tmp_path: Path) -> None:
+    lake = Lake.open_at(tmp_path)
+    for each in (ORDERS, BILLS):
+        publish(lake, each, "SELECT 1 AS a")
+    (document,) = (Path(lake.uri("orders")) / "_dphub").glob("*.json")
+    document.write_text(document.read_text().replace('"type": "int"', '"type": "geography"'))
+    shelf = Shelf(lake)
+    assert shelf.look({})[1].keys() == {"bills"}
+    assert "'geography' is no type" in shelf.faults["orders"]
 
 
 DEEDS: list[Callable[[Lake], object]] = [
