@@ -12,6 +12,7 @@ again, or at the very start, stops all, and the message says which. Ctrl-C stops
 
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from types import FrameType
 from typing import NoReturn
 
@@ -35,6 +37,7 @@ from dphub_k8s.stores.base import StoreError
 HOST = instance.HOST
 READY_SECONDS = 120.0
 CLOCK_SECONDS = 2.0
+ROOM = 1 << 20
 LOADED = """{workspaceOrError{...on Workspace{locationEntries{
     locationOrLoadError{__typename ...on PythonError{message}}}}}}"""
 
@@ -79,12 +82,14 @@ def run(settings: Settings, port: int, dagster_port: int) -> int:
 def _run(settings: Settings, port: int, dagster_port: int) -> int:
     if port == dagster_port:
         raise DevError(f"--port and --dagster-port are both {port}: two servers need two ports")
+    if full := _full(settings):
+        raise DevError(f"{full}: make room")
     code = {shard: _any_port() for shard in shards.all_of(Shard.read().count)}
     ports = Ports(_free(port, "--port"), _free(dagster_port, "--dagster-port"), code)
     instance.write(settings.home / "dagster", code)
     place = choice.place(settings)
     owner.require(settings)
-    processes = Processes(_environment(settings, ports))
+    processes = Processes(_environment(settings, ports), partial(_full, settings))
     try:
         _create_databases(settings, processes.environment)
         _start(processes, settings, ports)
@@ -101,6 +106,13 @@ def _run(settings: Settings, port: int, dagster_port: int) -> int:
             signal.signal(number, signal.SIG_IGN)
         processes.stop()
     return 0
+
+
+def _full(settings: Settings) -> str | None:
+    """Why Dagster, which writes before all else, cannot even start."""
+    if shutil.disk_usage(settings.home).free >= ROOM:
+        return None
+    return f"the disk of {settings.home} is full"
 
 
 def _keep(processes: Processes) -> NoReturn:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dphub_k8s.dev.repeats import Repeats
@@ -16,6 +16,7 @@ POLL_SECONDS = 0.05
 # Dying this often within the time, it would die for ever.
 DEATHS, WITHIN_SECONDS = 5, 60.0
 FIRST_PAUSE_SECONDS = 0.25
+EXCUSED_SECONDS = 2.0
 
 
 class KeepsDying(Exception):
@@ -37,9 +38,10 @@ class Program:
 @dataclass
 class Processes:
     """In the order of their start. Every line that one prints gets its name in front; tracebacks
-    that one repeats are left out."""
+    that one repeats are left out. While there is an `excuse`, deaths do not count."""
 
     environment: Mapping[str, str]
+    excuse: Callable[[], str | None] = lambda: None
     _programs: list[Program] = field(default_factory=list)
 
     def start(self, name: str, arguments: Sequence[str], **own: str) -> None:
@@ -88,6 +90,10 @@ class Processes:
         """What it has started dies with it: nobody would hear how that ends."""
         _kill_group(program.process.pid)
         now = time.monotonic()
+        if excuse := self.excuse():
+            program.deaths, program.due = [], now + EXCUSED_SECONDS
+            print(f"dphub dev: {_ended(program)}, and {excuse}; it is tried again", flush=True)
+            return
         recent = [moment for moment in program.deaths if now - moment < WITHIN_SECONDS]
         program.deaths = [*recent, now]
         if len(program.deaths) >= DEATHS:
@@ -135,6 +141,7 @@ def _kill_group(leader: int) -> None:
 def _prefix(name: str, process: subprocess.Popen[str]) -> None:
     assert process.stdout is not None
     repeats = Repeats()
-    for line in process.stdout:
-        if shown := repeats.shown(line):
-            print(f"{name:>9} | {shown}", end="", flush=True)
+    with process.stdout as lines:
+        for line in lines:
+            if shown := repeats.shown(line):
+                print(f"{name:>9} | {shown}", end="", flush=True)

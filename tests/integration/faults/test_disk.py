@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.faults import full_publisher, processes, products, runs
-from tests.integration.stack import PATIENCE, eventually, running
+from tests.integration.stack import PATIENCE, Stack, eventually, running
 from tests.processes import lives
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(4 * PATIENCE)]
@@ -59,6 +59,9 @@ def test_a_hub_on_a_full_disk_serves_and_goes_on_when_there_is_room(disk: Path) 
         stack.put(products.small("too-late"))
         eventually(lambda: not lives(worker), "the build had ended")
         eventually(lambda: "full" in "".join(stack.log), "Dagster said that the disk is full")
+        processes.kill(processes.process(stack, "location"))
+        died = f"location has ended with status 1, and the disk of {disk} is full"
+        eventually(lambda: died in "".join(stack.log), "it had died again")
         assert stack.rows("bystander") == rows
         (disk / "ballast").unlink()
         for name in ("cut-short", "too-late"):
@@ -67,3 +70,12 @@ def test_a_hub_on_a_full_disk_serves_and_goes_on_when_there_is_room(disk: Path) 
         assert runs.of(ended, "bystander") == ["SUCCESS"]
         assert runs.of(ended, "cut-short")[-1] == "SUCCESS"
         assert runs.sequence(stack, "bystander") == sequence
+
+
+@pytest.mark.parametrize("disk", [4], indirect=True)
+def test_a_hub_does_not_start_on_a_full_disk_and_says_so(disk: Path) -> None:
+    full_publisher.fill(disk, 0)
+    stack = Stack(disk.parent)
+    with pytest.raises(AssertionError, match=f"dphub dev: the disk of {disk} is full: make room"):
+        stack.start()
+    stack.close()
