@@ -55,7 +55,7 @@ def _like(shape: re.Pattern[str], wanted: str, target: str) -> Callable[[str], s
 
 def _unspaced(parse: Callable[[str, str], Any], target: str) -> Callable[[str], Any]:
     def read(text: str) -> Any:
-        if text[:1].isspace():
+        if text[:1].isspace() and text.lstrip(" \t")[:1] not in {"[", "{"}:
             message = "a blank stands before the value"
             raise InvalidSyntax(message, target=target, at=0)
         return parse(text, target)

@@ -33,7 +33,7 @@ class Finer(Unfit):
     """A value of the type that lies between two of those that are kept, behind `floor`."""
 
     def __init__(self, text: str, edm: str, floor: Value) -> None:
-        super().__init__(f"{echo(text)} has more than six digits of a second")
+        super().__init__(f"{echo(text)} has more than six digits of a second, or a leap second")
         self.text, self.edm, self.floor = text, edm, floor
 
 
@@ -136,8 +136,10 @@ def _datetime(text: str) -> dt.datetime:
 
 
 def _microseconds(clock: str) -> tuple[str, bool]:
-    """And whether the second has more digits than that."""
+    """And whether the second has more digits than that, or is a leap second."""
     whole, dot, fraction = clock.partition(".")
+    if whole[6:] == "60":
+        return f"{whole[:6]}59.999999", True
     kept = fraction[:6].ljust(6, "0")
     return f"{whole}.{kept}" if dot else whole, bool(fraction[6:].strip("0"))
 

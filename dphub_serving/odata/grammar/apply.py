@@ -3,11 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import cast, get_args
 
-from dphub_serving.odata.ast import Aggregate, Annotation, Name, Path
+from dphub_serving.odata.ast import Aggregate, Name, Path
 from dphub_serving.odata.errors import echo
 from dphub_serving.odata.grammar.aggregates import is_custom
 from dphub_serving.odata.grammar.hierarchies import Hierarchies
 from dphub_serving.odata.grammar.lexer import Token
+from dphub_serving.odata.grammar.paths import annotation
 from dphub_serving.odata.transformations import (
     Aggregation,
     Best,
@@ -121,7 +122,7 @@ class Apply(Hierarchies):
     def nest(self, token: Token) -> Nest:
         path = None
         if token.text == "addnested":
-            path = self.names_only(self.path())
+            path = self.names_only(self.collection())
             self.expect(",")
         items = [(self.sequence(), self.alias_of())]
         while self.take(","):
@@ -134,11 +135,21 @@ class Apply(Hierarchies):
         then = self.sequence() if self.take(",") else ()
         return Join(token.text == "outerjoin", path, alias, then, token.at)
 
+    def collection(self) -> Path:
+        """What would be a parameter alias elsewhere is an annotation here."""
+        token = self.current
+        if token.kind == "name":
+            return self.path()
+        if token.kind != "alias":
+            self.unexpected("a collection")
+        self.advance()
+        return self.rest([annotation(token)])
+
     def joined_path(self) -> Path:
         """One collection, and perhaps a type behind it."""
-        found = self.path()
-        first, *others = found.segments
-        if not isinstance(first, Name | Annotation) or len(others) > 1:
+        found = self.collection()
+        _, *others = found.segments
+        if len(others) > 1:
             raise self.wrong("expected one collection", found.at)
         for each in others:
             if not isinstance(each, Name):

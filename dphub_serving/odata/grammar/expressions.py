@@ -69,6 +69,8 @@ class Expressions(JsonValues):
         if not token.spaced:
             self.unexpected("a blank")
         after = self.peek
+        if after.kind == "end":
+            return power
         if not after.spaced and not (token.word == "in" and after.word in {"(", "["}):
             end = token.at + len(token.text)
             raise self.wrong(f"a blank is missing after {token.word}", end)

@@ -67,7 +67,7 @@ class Paths(Reader):
             self.advance()
             return [annotation(token)]
         if token.kind == "root":
-            return [self.dollar()]
+            return self.dollars()
         if token.kind != "name":
             self.unexpected("a name")
         if self.peek.text == "(" and not self.peek.spaced:
@@ -142,6 +142,11 @@ class Paths(Reader):
 
     # segments with expressions inside
 
+    def dollars(self) -> list[Segment]:
+        """What is filtered may be followed by a key."""
+        found = self.dollar()
+        return [found, *self.more_arguments()] if isinstance(found, Filtered) else [found]
+
     def dollar(self) -> Segment:
         token = self.current
         if token.text == "$filter":
@@ -174,7 +179,7 @@ class Paths(Reader):
         return Count(condition, search, token.at)
 
     def unspaced_expression(self) -> Expr:
-        if self.current.spaced:
+        if self.blank_before_value():
             self.unexpected("an expression without a blank before it")
         return self.expression()
 

@@ -47,6 +47,10 @@ class Reader(Stream, ABC):
         self.equals()
         return name
 
+    def blank_before_value(self) -> bool:
+        """Arrays and objects alone may have one."""
+        return self.current.spaced and self.current.text not in {"[", "{"}
+
     def equals(self) -> Token:
         if self.current.spaced:
             self.unexpected("'=' without a blank before it")

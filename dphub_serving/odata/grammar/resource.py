@@ -25,6 +25,7 @@ from dphub_serving.odata.grammar.selection import Parser
 # In the case of the ABNF: unlike options these are the same in one spelling alone.
 ALONE = frozenset({"$batch", "$metadata"})
 FIRST = ALONE | {"$all", "$entity"}
+_TYPED = frozenset({"$all", "$entity"})
 LAST = frozenset({"$count", "$ref", "$value", "$query"})
 _NAMED = re.compile(r"(?P<name>[^(]*)(?P<rest>\(.*)?", re.DOTALL)
 
@@ -76,6 +77,8 @@ def read(segments: Sequence[str]) -> tuple[Step, ...]:
 def follow(segments: Sequence[str], before: str) -> tuple[Step, ...]:
     """The segments behind `before`."""
     found: list[Step] = []
+    if before in _TYPED and len(segments) > 1 and segments[1]:
+        raise InvalidSyntax(f"only a type can follow {before}", target=segments[1], at=0)
     for segment in segments:
         if not segment:
             raise NotFound("there is no resource without a name", target=before)
@@ -96,7 +99,7 @@ def _check_place(before: str, segment: str) -> None:
         raise InvalidSyntax(f"nothing can follow {name}", target=segment, at=0)
     if name == "$crossjoin" and segment != "$query":
         raise InvalidSyntax("only $query can follow $crossjoin", target=segment, at=0)
-    if name in {"$all", "$entity"} and not _is_type(segment):
+    if name in _TYPED and not _is_type(segment):
         raise InvalidSyntax(f"only a type can follow {name}", target=segment, at=0)
 
 

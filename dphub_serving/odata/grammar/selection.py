@@ -94,7 +94,7 @@ class Parser(Apply):
 
     def expand_item(self) -> ExpandItem:
         start = self.current
-        if start.text == "$value":
+        if start.text.lower() == "$value":
             self.advance()
             return ExpandItem(Path((Name("$value", start.at),)))
         if self.take("*"):
@@ -170,7 +170,7 @@ class Parser(Apply):
         """As `Nested` has it: the names are those of its fields."""
         if name == "search":
             return self.nested_search(self.current.at)
-        if self.current.spaced:
+        if self.blank_before_value():
             raise self.no_value(name)
         match name:
             case "filter":

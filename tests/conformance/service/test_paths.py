@@ -216,6 +216,8 @@ def test_an_entity_is_found_by_its_id(served: Client, id: str) -> None:
     assert served.get(f"/odata/people/$entity?$id={id}").json()["name"] == "Ann"
     body = served.get(f"/odata/people/$entity/people.Row?$id={id}&$select=name").json()
     assert body["@odata.context"] == f"{ROOT}$metadata#Rows(name)/$entity"
+    behind = served.get(f"/odata/people/$entity/people.Row/name?$id={id}")
+    assert (behind.status_code, "only a type can follow" in behind.text) == (400, True)
 
 
 def test_the_hub_finds_entities_too(served: Client) -> None:

@@ -73,7 +73,14 @@ def test_what_the_standard_has_and_the_service_has_not(query: str) -> None:
         *['$search="x', "$search=a;b", "$search=%22a%22;b", "$search='a", "$search=a+('b')"],
         *["$compute=a add 1", "$apply=identify", "$expand=a/"],
         *["$deltatoken=", "$id=", "$index=x", "$filter=a eq '#'", "$filter=a eq @b&@b=1 eq"],
-        *["$select= a", "$orderby= a", "$expand= a", "$schemaversion=", "$format=x"],
+        *[
+            "$select= a",
+            "$orderby= a",
+            "$expand= a",
+            "$schemaversion=",
+            "$format=x",
+            "$filter= (a)",
+        ],
     ],
 )
 def test_what_the_grammar_has_not_is_a_bad_request(query: str) -> None:

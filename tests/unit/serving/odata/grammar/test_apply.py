@@ -21,6 +21,7 @@ from tests.unit.serving.odata.grammar.stack import shallow
         *["groupby((a/b,rollup(c,d),rollup(H)),topcount(2,a)/aggregate(a with max as M))"],
         *["concat(identity,top(1)/skip(1))", "compute(a as b,day(c) as d)", "Ns.f(a=1,b='c')"],
         *["addnested(a/Ns.T,filter(b) as C,identity as D)", "nest(top(1) as A)", "join(a as B)"],
+        *["join(@a as B)", "outerjoin(@Ns.a#q/Ns.T as B)"],
         *["outerjoin(a/Ns.T as B,filter(true))", "bottompercent($these/$count div 10,a)"],
         *[
             "ancestors($root/A,H,b/c,filter(d),identity,2,keep start)",
@@ -59,6 +60,7 @@ def test_a_transformation_has_its_parts_and_places() -> None:
             ("groupby(())", 9),
         ],
         *[("groupby((rollup(a/b)))", 19), ("concat(identity)", 15), ("nest(identity)", 13)],
+        *[("join(( as B)", 5), ("join(1 as B)", 5), ("addnested(/,identity as B)", 10)],
         *[("join(a,identity)", 6), ("join(a/b/c as D)", 5), ("ancestors(a,H,b,top(1))", 10)],
         *[("ancestors($root/A,H,b,groupby((a)))", 22), ("ancestors($root/A,H,b,top(1),start)", 34)],
         *[("traverse($root/A,H,b,inorder)", 21), ("topcount(1)", 10), ("compute(a)", 9)],

@@ -1,6 +1,6 @@
 import pytest
 
-from dphub_serving.odata import parser
+from dphub_serving.odata import option_values, parser
 from dphub_serving.odata.ast import Name, Path, Star
 from dphub_serving.odata.clauses import ExpandItem, Nested, SelectPath
 from dphub_serving.odata.errors import InvalidSyntax, TooComplex
@@ -47,9 +47,18 @@ def test_expand(text: str) -> None:
 
 
 def test_options_are_known_in_every_spelling() -> None:
+    assert parser.expand("$VALUE") == parser.expand("$value")
     (item,) = parser.expand("a(TOP=1;$Skip=2;$levels=MAX;search=b)")
     search = Term("b", False, 35)
     assert item.options == Nested(top=1, skip=2, levels="max", search=search)
+
+
+def test_arrays_and_objects_alone_have_a_blank_before_them() -> None:
+    assert parser.expand("a(@x= [1];$filter= {})")
+    assert option_values.value("orderby", " [1]")
+    for text in ("a(@x= 1)", "a($filter= b)"):
+        with pytest.raises(InvalidSyntax):
+            parser.expand(text)
 
 
 def test_items_say_what_they_are() -> None:

@@ -53,6 +53,8 @@ def test_a_path_has_its_steps(path: str, kinds: tuple[type[Step], ...]) -> None:
         ("A/$links", "$links", None),
         ("$metadata/A", "A", 0),
         ("$all/A(1)", "A(1)", 0),
+        ("$all/Ns.T/b", "b", 0),
+        ("$entity/Ns.T/b", "b", 0),
         ("A(1)/Ns.T/Ns.T", "Ns.T", 0),
         ("$crossjoin(A)/b", "b", 0),
         ("$crossjoin()", "$crossjoin()", 11),
