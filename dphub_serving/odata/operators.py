@@ -129,8 +129,14 @@ def structural(
         return (
             _with_null(operator, left) if left.type.fields else Constant(operator == "ne", BOOLEAN)
         )
+    if _has_entities(left.type) or _has_entities(right.type):
+        return None
     same = bound.Same(left, right, common) if common.item else _alike(left, right)
     return bound.Not(same) if operator == "ne" else same
+
+
+def _has_entities(kind: Type) -> bool:
+    return bool((kind.item or kind).entity_set)
 
 
 def _alike(left: Expression, right: Expression) -> Expression:

@@ -21,7 +21,7 @@ from dphub_serving.odata.bound import (
 from dphub_serving.odata.values import Value
 from dphub_serving.sql import collections, functions
 from dphub_serving.sql.fragment import Fragment, fill, parameter
-from dphub_serving.sql.related import Columns
+from dphub_serving.sql.related import Columns, require_none
 from dphub_serving.sql.types import sql_type
 
 _FARTHEST = 2**31 - 1
@@ -115,6 +115,8 @@ class Computation:
                 return fill(f"({{0}} {_ARITHMETIC[sign]} {{1}})::BIGINT", left, right)
 
     def function(self, tree: Function) -> Fragment:
+        if tree.name in _OF_COLLECTIONS:
+            require_none(*tree.arguments)
         arguments = tuple(map(self.value, tree.arguments))
         if tree.name in _OF_COLLECTIONS:
             arguments = tuple(map(collections.whole, arguments))

@@ -1,5 +1,6 @@
 """Literals and parameter aliases: what they are, and what they become beside another type."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from dphub_serving.odata import ast, bound, numbers, operators, values
@@ -53,15 +54,21 @@ class Leaves(Base):
         item = operators.unified(each.type for each in members)
         if item is None:
             raise self.error("the members of an array are of one type", tree.at)
+        self.check_values([item], tree.at)
         return Array(tuple(members), numbers.collection(item))
 
     def object(self, tree: ast.Object) -> Record:
         members = tuple((name, self.bind(each)) for name, each in tree.members)
         if not members:
             raise self.error("an object has a property", tree.at)
+        self.check_values([each.type for _, each in members], tree.at)
         if len({name for name, _ in members}) < len(members):
             raise self.error("a name stands in an object once", tree.at)
         return Record(members, numbers.complex_type((name, each.type) for name, each in members))
+
+    def check_values(self, kinds: Iterable[Type], at: int) -> None:
+        if any((each.item or each).entity_set for each in kinds):
+            raise self.missing("an entity in an array or object", at)
 
     # parameter aliases
 

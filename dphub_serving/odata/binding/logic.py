@@ -44,7 +44,7 @@ class Logic(Calls):
         depth = self.depth
         try:
             left, right = self.sides(tree)
-            found = operators.comparison(operator, left, right)
+            found = self.compared(operator, left, right)
         except InvalidExpression as problem:
             finer = _finer(problem)
             self.depth = depth
@@ -59,6 +59,20 @@ class Logic(Calls):
         if found is None:
             raise self.error(mismatch(tree.operator, left.type, right.type), tree.at)
         return found
+
+    def compared(
+        self, operator: ComparisonOperator, left: Expression, right: Expression
+    ) -> Expression | None:
+        of = left.type.entity_set
+        if of and of == right.type.entity_set and operator in ("eq", "ne"):
+            left, right = self.identity(left), self.identity(right)
+        return operators.comparison(operator, left, right)
+
+    def identity(self, entity: Expression) -> Expression:
+        """Entities are the same if their keys are (URL Conventions 4.01, section 5.1.1.1.1)."""
+        there = self.scope.entity_type.neighbours[entity.type.entity_set].type
+        (key,) = there.key_properties
+        return bound.Member(entity, key.name, numbers.of_property(key))
 
     def spells(self, tree: ast.Expr, finer: values.Finer) -> bool:
         meant = self.meant(tree)
@@ -125,7 +139,7 @@ class Logic(Calls):
             return Constant(False, bound.BOOLEAN)
         member = self.each(right, tree.right.at)
         left = self.adapted(tree.left, left, member.type)
-        found = operators.comparison("eq", member, left)
+        found = self.compared("eq", member, left)
         if found is None:
             raise self.error(mismatch("in", left.type, right.type), tree.at)
         return bound.Quantified("any", right, member, found)
