@@ -155,7 +155,8 @@ def _alike(left: Expression, right: Expression) -> Expression:
 def _property(of: Expression, name: str) -> Expression:
     if isinstance(of, Record):
         return dict(of.members).get(name, Constant(None, NULL))
-    return bound.Member(of, name, dict(of.type.fields).get(name, NULL))
+    kind = dict(of.type.fields).get(name)
+    return bound.Member(of, name, kind) if kind else Constant(None, NULL)
 
 
 def membership(operand: Expression, members: Sequence[Constant]) -> Expression:

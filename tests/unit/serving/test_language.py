@@ -122,6 +122,8 @@ def rows(client: Client, query: str) -> list[dict[str, Any]]:
         ('place eq {"city":null,"zip":7}', [-3]),
         ('place/geo eq {"x":1.5,"y":2}', [1]),
         ("place eq place", ALL),
+        ("place eq place/geo", [2]),
+        ("place/geo ne place", [-3, 1]),
         # collections as a whole
         ('tags eq ["x","y"]', [1]),
         ('tags ne ["x","y"]', [-3, 2]),
