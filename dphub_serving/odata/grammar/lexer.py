@@ -45,6 +45,25 @@ _TABLE: tuple[tuple[str, str], ...] = (
 _TOKEN = re.compile("[ \t]*(?:" + "|".join(f"(?P<{kind}>{text})" for kind, text in _TABLE) + ")")
 _KINDS = ("", *(kind for kind, _ in _TABLE))
 _PREFIXES = frozenset({"duration", "binary", "geography", "geometry"})
+# What other languages write; what is longer comes first.
+_FOREIGN = {
+    "==": "eq",
+    "=": "eq",
+    "!=": "ne",
+    "<>": "ne",
+    "<=": "le",
+    ">=": "ge",
+    "<": "lt",
+    ">": "gt",
+    "&&": "and",
+    "||": "or",
+    "!": "not",
+    "+": "add",
+    "%": "mod",
+    '"': "texts as '…'",
+    "like": "contains, startswith, endswith or matchesPattern",
+    "is": "eq",
+}
 _LETTERS = frozenset({"Lu", "Ll", "Lt", "Lm", "Lo", "Nl"})
 _OTHERS = _LETTERS | {"Nd", "Mn", "Mc", "Pc", "Cf"}
 
@@ -175,12 +194,21 @@ class Stream:
         if token.kind == "unreadable":
             raise self._unreadable(token)
         came = echo(token.text) if token.kind != "end" else "the end"
-        raise self.wrong(f"expected {wanted}, found {came}", token.at)
+        raise self.wrong(f"expected {wanted}, found {came}{self._hint(token)}", token.at)
 
     def _unreadable(self, token: Token) -> InvalidSyntax:
         if token.text == "'":
             return self.wrong("the string that begins here has no end", token.at)
-        return self.wrong(f"cannot read {echo(self.text[token.at :])}", token.at)
+        shown = echo(self.text[token.at :])
+        return self.wrong(f"cannot read {shown}{self._hint(token)}", token.at)
+
+    def _hint(self, token: Token) -> str:
+        if token.kind == "name":
+            ours = _FOREIGN.get(token.word)
+        else:
+            rest = self.text[token.at : token.at + 2]
+            ours = next((each for key, each in _FOREIGN.items() if rest.startswith(key)), None)
+        return f"; OData writes {ours}" if ours else ""
 
     def wrong(self, message: str, at: int) -> InvalidSyntax:
         return InvalidSyntax(message, target=self.target, at=at)

@@ -51,6 +51,29 @@ def test_literals_of_older_versions_are_told_apart(prefix: str) -> None:
         parser.expression(f"a eq {prefix}'x'", "$filter")
 
 
+@pytest.mark.parametrize(
+    ("text", "ours"),
+    [
+        ("a = 1", "eq"),
+        ("a==1", "eq"),
+        ("a != 1", "ne"),
+        ("a <> 1", "ne"),
+        ("a <= 1", "le"),
+        ("a > 1", "gt"),
+        ("a eq 1 && b", "and"),
+        ("a eq 1 || b", "or"),
+        ("!a", "not"),
+        ("a + 1 eq 2", "add"),
+        ("a LIKE 'x'", "contains, startswith, endswith or matchesPattern"),
+        ("a is null", "eq"),
+        ('a eq "x"', "texts as '…'"),
+    ],
+)
+def test_operators_of_other_languages_are_told_apart(text: str, ours: str) -> None:
+    with pytest.raises(InvalidSyntax, match=rf"; OData writes {ours} \(at"):
+        parser.expression(text, "$filter")
+
+
 @pytest.mark.parametrize("text", ["nan", "inf", "P1D", "date", "Color"])
 def test_what_looks_like_a_literal_is_a_name(text: str) -> None:
     assert not isinstance(parser.expression(text, "$filter"), Literal)
