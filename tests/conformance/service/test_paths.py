@@ -269,5 +269,8 @@ def test_a_filter_can_be_a_segment(served: Client, path: str, ids: list[str]) ->
 def test_a_filter_segment_stays_in_the_next_link(served: Client) -> None:
     body = served.get(ROWS + "/$filter(id ne 'x/y')").json()
     assert len(body["value"]) == 2
-    following = served.get(body["@odata.nextLink"].removeprefix("http://hub.test")).json()
+    link = body["@odata.nextLink"].removeprefix("http://hub.test")
+    following = served.get(link).json()
     assert [row["id"] for row in following["value"]] == ["it's/c"]
+    other = served.get(link.replace("%20ne%20", "%20gt%20"))
+    assert (other.status_code, other.json()["error"]["code"]) == (400, "BadToken")

@@ -201,6 +201,11 @@ def test_what_cannot_be_expanded(mesh: Client, expand: str, status: int, message
         assert error["target"] == "$expand"
 
 
+def test_it_is_another_row_in_parentheses_also_where_it_was_asked_before(mesh: Client) -> None:
+    assert mesh.get("/odata/sales/Items?$filter=$it/price gt 1").status_code == 200
+    assert mesh.get(f"{ORDERS}?$expand=items($filter=$it/price gt 1)").status_code == 501
+
+
 def test_endless_levels_are_bounded(mesh: Client) -> None:
     url = "/odata/customers/Customers?$expand=referrer_($levels={})"
     assert mesh.get(url.format(6)).status_code == 200
