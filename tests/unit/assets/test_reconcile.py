@@ -52,6 +52,11 @@ def test_a_failed_run_is_repeated_after_a_pause_under_another_key() -> None:
     assert reconcile(tried=past, now=110).build == {"a": "u:1:l1:2"}
 
 
+def test_a_failure_that_may_pass_is_tried_again() -> None:
+    past = {"a": Tried(attempts=1, last_end=100, failure=Failure("EngineFailed", "memory"))}
+    assert reconcile(tried=past, now=105).build == {"a": "u:1:l1:1"}
+
+
 def test_a_failure_that_the_same_spec_would_repeat_waits_for_an_edit() -> None:
     final = {"a": Tried(attempts=1, failure=Failure("UnknownColumn", "no x", final=True))}
     decision = reconcile(tried=final, now=1e9)
@@ -187,6 +192,17 @@ def test_an_edit_of_one_product_is_built_alone_before_many_others() -> None:
     wanted = {f"p{number:03}": WANT for number in range(100)}
     wanted["p050"] = replace(WANT, shape="new")
     built = {"p050": Built("u", "a", "d1", "l0", shape="old")}
-    decision = reconcile(wanted, dict.fromkeys(wanted, Loaded("s1")), built, slots=2)
+    loaded = dict.fromkeys(wanted, Loaded("s1"))
+    decision = reconcile(wanted, loaded, built, slots=2)
     assert decision.runs[0] == ("p050",)
     assert len(decision.runs[1]) == decide.BATCH
+    failed = {"p050": Tried(attempts=1)}
+    decision = reconcile(wanted, loaded, built, failed, now=9, slots=60)
+    assert decision.runs[-1] == ("p050",)
+
+
+def test_edits_of_many_products_share_runs_as_well() -> None:
+    wanted = {f"p{number:03}": replace(WANT, shape="new") for number in range(100)}
+    built = {name: Built("u", name, "d1", "l0", shape="old") for name in wanted}
+    decision = reconcile(wanted, dict.fromkeys(wanted, Loaded("s1")), built, slots=2)
+    assert [len(names) for names in decision.runs] == [decide.BATCH, decide.BATCH]

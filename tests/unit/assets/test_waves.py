@@ -57,6 +57,18 @@ def test_a_product_that_fails_holds_nobody(past: Tried) -> None:
     assert [*decide({"b": B, "a": A}, {"a": OLD}, {"a": past}).build] == ["b"]
 
 
+def test_what_has_failed_holds_others_as_soon_as_its_own_sources_move() -> None:
+    c = Wanted("u", 1, "s", "d", "c", "c", reads={"b": "b"})
+    past = {"b": Tried(attempts=1, last_end=99, failure=FINAL)}
+    decision = decide({"c": c, "b": B, "a": A}, {"a": OLD}, past)
+    assert (decision.failed, decision.held) == (("b",), {"c": ("b",)})
+
+
+def test_other_data_of_what_is_read_are_another_level() -> None:
+    levels = {resolved({"b": B, "a": A}, {"a": each})["b"].level for each in (OLD, NEW)}
+    assert len(levels) == 2
+
+
 def test_a_refused_product_and_one_without_its_source_hold_nobody() -> None:
     refused = Wanted("u", 2, "s", "d", "", refused=True)
     waits = Wanted("u", 2, "s", "d", "a2", "a", waiting=("x.parquet",))
@@ -80,6 +92,12 @@ def test_a_product_created_again_has_published_nothing() -> None:
     assert ([*decision.build], decision.held) == (["a"], {"b": ("a",)})
 
 
+def test_what_one_had_published_who_had_the_name_before_is_not_read() -> None:
+    former = {"a": Built("before", "a", "d", "a1", "data")}
+    past = {"a": Tried(attempts=9, last_end=99, failure=Failure("EngineFailed", "memory"))}
+    assert decide({"b": B, "a": A}, former, past).waiting == {"b": ("product a",)}
+
+
 def test_new_documentation_of_what_is_read_builds_nothing() -> None:
     b = resolved({"b": B, "a": A}, {"a": NEW})["b"].level
     built = {"a": Built("u", "a", "other", "a2", "data 2"), "b": Built("u", "b", "d", b, "x")}
@@ -96,3 +114,16 @@ def test_what_another_shard_builds_holds_and_is_left_alone() -> None:
     busy = {"a": Tried(in_flight=True)}
     assert [*reconcile(levels, loaded, {"a": NEW}, {}, 100, 1, others={"a"}).build] == ["b"]
     assert reconcile(levels, loaded, {"a": NEW}, busy, 100, 1, others={"a"}).running == ()
+
+
+def test_what_another_shard_builds_takes_no_slot_here() -> None:
+    wanted, loaded = {"a": A, "c": A}, {"c": Loaded("s")}
+    busy = {"a": Tried(in_flight=True)}
+    assert [*reconcile(wanted, loaded, {}, busy, 100, 1, others={"a"}).build] == ["c"]
+
+
+def test_what_another_shard_waits_for_holds_nobody_here() -> None:
+    waits = Wanted("u", 2, "s", "d", "a2", "a", waiting=("x.parquet",))
+    levels = resolved({"b": B, "a": waits}, {"a": OLD})
+    decision = reconcile(levels, {"b": Loaded("s")}, {"a": OLD}, {}, 100, 1, others={"a"})
+    assert [*decision.build] == ["b"]
