@@ -80,7 +80,8 @@ class Pattern:
         """Names, sizes and times of what matches. One stat a file."""
         digest = hashlib.sha256()
         for path, found in self._matches():
-            digest.update(f"{path}\0{found.st_size}-{found.st_mtime_ns}\n".encode())
+            line = f"{path}\0{found.st_size}-{found.st_mtime_ns}\n"
+            digest.update(line.encode(errors="surrogateescape"))
         return digest.hexdigest()[:DIGEST_LENGTH]
 
     def relation(self, connection: duckdb.DuckDBPyConnection, folder: Path) -> Relation:

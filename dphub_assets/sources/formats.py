@@ -6,6 +6,7 @@ columns stay text (`UNTYPED`), so that the declared types decide, exactly, what 
 
 import codecs
 import csv
+import os
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -93,6 +94,7 @@ def relation(connection: duckdb.DuckDBPyConnection, files: Files, folder: Path) 
     if format_name != "Parquet":
         for file in files.files:
             require_whole(files.named(file), file)
+    _require_names(files)
     try:
         return read(connection, files, folder, made)
     except duckdb.OutOfMemoryException:
@@ -102,6 +104,15 @@ def relation(connection: duckdb.DuckDBPyConnection, files: Files, folder: Path) 
         if str(folder) in told and not any(str(file) in told for file in files.files):
             raise OSError(told.splitlines()[0]) from error
         raise unreadable(made, error) from error
+
+
+def _require_names(files: Files) -> None:
+    """DuckDB opens no file whose name is no UTF-8."""
+    for file in map(os.fsencode, files.files):
+        if file.decode(errors="replace").encode() != file:
+            raise SourceUnreadable(
+                f"{files.location} is not readable: the name {file!r} is no UTF-8"
+            )
 
 
 def unreadable(relation: Relation, error: duckdb.Error) -> SourceUnreadable:

@@ -383,3 +383,19 @@ def test_text_of_a_csv_joins_with_numbers_and_dates(tmp_path: Path) -> None:
     joins = [{"left": "a", "right": "b", "on": ["k"]}]
     with pytest.raises(CastFailed, match=r"the value '7\.5' of source 'a' .* does not fit BIGINT"):
         build_products.build(made, factories.admitted(**said, joins=joins))
+
+
+def test_a_file_whose_name_is_no_text_is_named(tmp_path: Path) -> None:
+    frame = pl.DataFrame({"a": [1]})
+    frame.write_parquet(tmp_path / "part-1.parquet")
+    strange = tmp_path / os.fsdecode(b"part-\xe9.parquet")
+    (tmp_path / "part-1.parquet").rename(strange)
+    product = factories.admitted(sources={"s": {"path": "part-*.parquet"}}, columns={"a": "long"})
+    made = build_products.builder(tmp_path)
+    location = made.location(product.spec.backend.sources["s"])
+    before = location.version()
+    with pytest.raises(SourceUnreadable, match=r"part-\\xe9\.parquet' is no UTF-8"):
+        build_products.build(made, product)
+    strange.rename(tmp_path / "part-2.parquet")
+    assert location.version() != before
+    assert build_products.build(made, product).document.rows == 1
