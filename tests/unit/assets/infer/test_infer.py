@@ -79,6 +79,17 @@ def test_texts_are_of_a_type_that_each_is_written_as(
     assert len(rows(tmp_path, text)) == len(values)
 
 
+def test_wide_files_are_read_some_columns_at_a_time(tmp_path: Path) -> None:
+    texts = {"long": "7", "date": "2024-02-29", "bool": "true", "string": "a"}
+    wide = {f"c{n}": list(texts)[n % 4] for n in range(150)}
+    pl.DataFrame({name: [texts[kind]] for name, kind in wide.items()}).write_csv(tmp_path / "a.csv")
+    text, spec = drafted(tmp_path, "a.csv")
+    assert types(spec) == {"id": "string", **wide}
+    ((first, second, third, fourth, *rest),) = rows(tmp_path, text)
+    assert (first, second, third, fourth) == (7, dt.date(2024, 2, 29), True, "a")
+    assert len(rest) == len(wide) - 4
+
+
 def test_what_comes_after_the_sample_counts(tmp_path: Path) -> None:
     texts = [*map(str, range(20_000)), "007", *[""] * 5]
     pl.DataFrame({"v": texts, "late": [*[""] * 20_005, "1.5"]}).write_csv(tmp_path / "a.csv")
