@@ -34,8 +34,10 @@ HEADERS: list[dict[str, str]] = [
 ]
 
 
-def service(dice: Dice, client: Client) -> Service:
-    headers, size = dice.choice(HEADERS), dice.choice([0, 0, 0, 1, 2, 3, 7])
+def service(dice: Dice, client: Client, rows: int) -> Service:
+    """Small pages are for few rows, as each of them is a request."""
+    sizes = [0, 0, 7, 12] if rows > MANY else [0, 0, 0, 1, 2, 3, 7]
+    headers, size = dice.choice(HEADERS), dice.choice(sizes)
     if size:
         preferred = [headers["Prefer"]] if "Prefer" in headers else []
         headers = {**headers, "Prefer": ",".join([*preferred, f"maxpagesize={size}"])}
@@ -66,8 +68,8 @@ def differs(asked: Service, wanted: Request, status: int, body: Any) -> str:
 def told(number: int, client: Client, products: list[sets.Product]) -> str:
     """What is answered otherwise, to one request or to a batch of some."""
     dice = Dice(f"case {number}")
-    asked = service(dice, client)
     wanted = [request(dice, products) for _ in range(dice.choice([1, 1, 1, 1, 1, 3]))]
+    asked = service(dice, client, max(each.rows for each in wanted))
     urls = [each.url for each in wanted]
     try:
         found = asked.batch(urls) if len(urls) > 1 else [asked.get(urls[0])]

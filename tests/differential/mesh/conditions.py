@@ -113,7 +113,7 @@ class Dice(Random):
     def value(self, of: EntitySet, name: str) -> Node:
         """One of the column's, mostly."""
         kind = self.random()
-        if kind < 0.1:
+        if kind < 0.05:
             return NULL
         if kind < 0.7 and of.rows:
             return literal(self.choice(of.rows)[name])

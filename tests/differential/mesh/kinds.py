@@ -71,23 +71,35 @@ _READ: dict[str, Any] = {
     "bool": bool,
 }
 
-_UUIDS = tuple(UUID(int=n) for n in (0, 1, 2**127, 2**128 - 1, 0xABCDEF0123456789ABCDEF0123456789))
+# The first of each are what rows often have; all are what keys are drawn from.
+_MORE = range(20)
+_UUIDS = (
+    *(UUID(int=n) for n in (0, 1, 2**127, 2**128 - 1, 0xABCDEF0123456789ABCDEF0123456789)),
+    *(UUID(int=n << 100 | 0xABC) for n in _MORE),
+)
 _TEXTS = (
     *("", "a", "A", "ä", "Ä", "it's", "a/b", "日本", "😀", "%41", "a b", "+", "null", "'", "''"),
     *("\\", "a;b", "(", ")", "$x", "@a", "?", "#", "a,b", "e\u0301", "é", "a&b=c", '"q"', "x\ty"),
     *("true", "1", "..", ".", "//", " lead", "trail ", "\u2028", "{}", "a\nb"),
 )
-_DATES = tuple(map(dt.date.fromisoformat, ("2020-01-01", "2020-02-29", "1969-12-31", "9999-12-31")))
+_DATES = (
+    *map(dt.date.fromisoformat, ("2020-01-01", "2020-02-29", "1969-12-31", "9999-12-31")),
+    *(dt.date(1900 + n, 1 + n % 12, 28 - n) for n in _MORE),
+)
 _MOMENTS = (
     dt.datetime(2020, 1, 1, tzinfo=dt.UTC),
     dt.datetime(2020, 1, 1, 0, 0, 0, 1, tzinfo=dt.UTC),
     dt.datetime(2020, 1, 1, 12, 30, 5, 120000, tzinfo=dt.UTC),
     dt.datetime(1969, 12, 31, 23, 59, 59, 999999, tzinfo=dt.UTC),
+    *(dt.datetime(1900 + n, 1, 1, n, n, n, 1000 * n, tzinfo=dt.UTC) for n in _MORE),
 )
-_TIMES = (dt.time(), dt.time(1, 2, 3), dt.time(1, 2, 3, 4000), dt.time(23, 59, 59, 999999))
-_WHOLE = (0, 1, 2, 3, -1, 7, 100)
+_TIMES = (
+    *(dt.time(), dt.time(1, 2, 3), dt.time(1, 2, 3, 4000), dt.time(23, 59, 59, 999999)),
+    *(dt.time(n, n, 59, n) for n in _MORE),
+)
+_WHOLE = (0, 1, 2, 3, -1, 7, 100, *range(10, 25))
 _NATURAL = tuple(n for n in _WHOLE if n >= 0)
-_PARTS = tuple(Fraction(n, 20) for n in (0, 20, 30, 40, 45, 60, -20, 142))
+_PARTS = tuple(Fraction(n, 20) for n in (0, 20, 30, 40, 45, 60, -20, 142, *range(100, 120)))
 
 
 def _decimal(precision: int, scale: int, *pool: Fraction | int) -> Kind:
@@ -107,7 +119,7 @@ NUMBERS = (
     _decimal(10, 2, *_PARTS),
     _decimal(12, 4, *_PARTS, Fraction("1.5001")),
     _decimal(38, 6, *_PARTS, Fraction("12345678901234567890123456789012.123456")),
-    _decimal(38, 36, 0, 1, Fraction(3, 2), 3),
+    _decimal(38, 36, 0, 1, Fraction(3, 2), 3, *(Fraction(n, 8) for n in range(9, 30))),
     _decimal(38, 0, *_WHOLE, 10**37),
 )
 TEXT = Kind("string", "text", pl.String, _TEXTS)

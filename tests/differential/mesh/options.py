@@ -117,11 +117,11 @@ def _options(
 def _paged(dice: Dice, found: Options, of: EntitySet, around: tuple[Place, ...]) -> Options:
     return replace(
         found,
-        filter=_filter(dice, of, around, found) if dice.chance(0.4) else None,
-        search=dice.choice(SEARCHES) if dice.chance(0.1) else "",
+        filter=_filter(dice, of, around, found) if dice.chance(0.3) else None,
+        search=dice.choice(SEARCHES) if dice.chance(0.06) else "",
         orderby=_orderby(dice, of, found) if dice.chance(0.4) else (),
-        skip=dice.choice([0, 0, 0, 0, 0, 1, 2, 5]),
-        top=dice.choice([0, 1, 2, 3, 5, 50]) if dice.chance(0.35) else None,
+        skip=dice.choice([*[0] * 9, 1, 2, 5]),
+        top=dice.choice([0, 1, 2, 3, 4, 5, 9, 50]) if dice.chance(0.3) else None,
         count=dice.chance(0.4),
     )
 

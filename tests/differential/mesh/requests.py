@@ -12,6 +12,8 @@ from tests.differential.mesh.kinds import literal
 from tests.differential.mesh.options import Options
 from tests.differential.mesh.sets import EntitySet, Product, reached
 
+MOST = 150
+
 
 @dataclass(frozen=True)
 class Request:
@@ -23,8 +25,30 @@ class Request:
     found: Any = None
     total: int | None = None
 
+    @property
+    def rows(self) -> int:
+        return _rows_of(self.found)
+
+
+def _rows_of(found: Any) -> int:
+    match found:
+        case dict():
+            return 1 + sum(map(_rows_of, found.values()))
+        case list():
+            return sum(map(_rows_of, found))
+        case _:
+            return 0
+
 
 def request(dice: Dice, products: list[Product]) -> Request:
+    """One that is answered with few rows."""
+    while True:
+        found = _request(dice, products)
+        if found.rows <= MOST:
+            return found
+
+
+def _request(dice: Dice, products: list[Product]) -> Request:
     """For a set of a product's service, or what navigation leads to from one of its rows."""
     product = dice.choice(products).rows
     of = dice.choice([product, *reached(product)])
