@@ -119,7 +119,7 @@ NUMBERS = (
     _decimal(10, 2, *_PARTS),
     _decimal(12, 4, *_PARTS, Fraction("1.5001")),
     _decimal(38, 6, *_PARTS, Fraction("12345678901234567890123456789012.123456")),
-    _decimal(38, 36, 0, 1, Fraction(3, 2), 3, *(Fraction(n, 8) for n in range(9, 30))),
+    _decimal(38, 36, 0, 1, Fraction(3, 2), 3, *(Fraction(2 * n + 1, 8) for n in range(5, 30))),
     _decimal(38, 0, *_WHOLE, 10**37),
 )
 TEXT = Kind("string", "text", pl.String, _TEXTS)

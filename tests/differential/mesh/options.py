@@ -139,6 +139,9 @@ def _orderby(dice: Dice, of: EntitySet, found: Options) -> tuple[tuple[Node, boo
         term = Node("column", (), COMPUTED) if found.compute and dice.chance(0.3) else None
         term = term or dice.term(Place(of))
         terms[filters.text(term)] = (term, dice.chance(0.5))
+    if of.sort:
+        # Its reverse is read backwards, with what ties: the key leaves no ties.
+        terms[of.key] = terms.get(of.key, (Node("column", (), of.key), False))
     return tuple(terms.values())
 
 
