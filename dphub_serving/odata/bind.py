@@ -129,6 +129,8 @@ def _condition(question: _Question) -> Filter:
         with quoting(options.filter.text):
             terms.append(expressions.condition(options.filter.tree, names))
     found = terms[0] if len(terms) == 1 else Junction("and", tuple(_conjuncts(terms)))
+    if entity_type.navigation:
+        expressions.bounded(found, "$filter")
     asked = computing.asked(options, *_DECIDING)
     if question.segments:
         asked += repr(question.segments)

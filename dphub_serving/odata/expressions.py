@@ -9,16 +9,17 @@ from dphub_serving.odata import ast, bound, trees
 from dphub_serving.odata.binding.base import start
 from dphub_serving.odata.binding.logic import Logic
 from dphub_serving.odata.binding.scope import Scope as Scope
-from dphub_serving.odata.bound import Expression
+from dphub_serving.odata.bound import Expression, Related
+from dphub_serving.odata.errors import TooComplex
+
+# Each is a query inside the query, and what DuckDB takes to plan them grows with their cube: half a
+# second for 24, half a minute for 64, in which nothing interrupts it.
+MOST_LED = 24
 
 
 def condition(tree: ast.Expr, scope: Scope) -> Expression:
     """An expression that is true, false or null."""
     return Binder(scope).condition(tree)
-
-
-def value(tree: ast.Expr, scope: Scope) -> Expression:
-    return Binder(scope).bind(tree)
 
 
 def sortable(tree: ast.Expr, scope: Scope) -> Expression:
@@ -29,7 +30,7 @@ def sortable(tree: ast.Expr, scope: Scope) -> Expression:
         raise binder.error("rows are ordered by primitive values", tree.at)
     if trees.is_volatile(found):
         raise binder.missing("an order by now()", tree.at)
-    return found
+    return bounded(found, scope.target)
 
 
 def returnable(tree: ast.Expr, scope: Scope) -> Expression:
@@ -38,7 +39,23 @@ def returnable(tree: ast.Expr, scope: Scope) -> Expression:
     found = binder.bind(tree)
     if found.type.fields or (found.type.item and found.type.item.fields):
         raise binder.missing("a computed property of a complex type", start(tree))
+    return bounded(found, scope.target)
+
+
+def bounded(found: Expression, target: str) -> Expression:
+    """The same. Raises TooComplex where it follows navigation too often."""
+    times = _led(found)
+    if times > MOST_LED:
+        message = f"navigation is followed {times} times, at most {MOST_LED} times can be;"
+        message += " a complex value counts for each of its properties"
+        raise TooComplex(message, target=target)
     return found
+
+
+def _led(tree: Expression) -> int:
+    if isinstance(tree, Related):
+        return 1 + sum(map(_led, tree.keys[:1]))  # the others begin at the same row
+    return sum(map(_led, trees.parts(tree)))
 
 
 class Binder(Logic):

@@ -272,14 +272,26 @@ def _gathered(terms: Sequence[Expression]) -> Sequence[Expression]:
 
 def _as_list(term: Expression) -> tuple[str, Membership] | None:
     match term:
-        case Membership(Column(prop)):
-            return prop.name, term
-        case Comparison("eq", Column(prop, kind) as column, Constant(value), common) if (
-            kind == common
+        case Membership(operand) if place := _place(operand):
+            return place, term
+        case Comparison("eq", operand, Constant(value), common) if operand.type == common and (
+            place := _place(operand)
         ):
             values = () if value is None else (value,)
-            return prop.name, Membership(column, values, null=value is None)
+            return place, Membership(operand, values, null=value is None)
     return None
+
+
+def _place(tree: Expression) -> str | None:
+    """Of a property of the row, or of what navigation leads to, its path."""
+    match tree:
+        case Column(prop):
+            return prop.name
+        case bound.Member(bound.Related(way, _, keys), name):
+            begins = _place(keys[0]) if keys else ""
+            return None if begins is None else f"{begins}/{way.name}/{name}"
+        case _:
+            return None
 
 
 def _merged(lists: Sequence[Membership]) -> Membership:

@@ -130,6 +130,23 @@ def test_what_makes_no_sense(mesh: Client, condition: str, status: int, message:
     assert message in answer.json()["error"]["message"]
 
 
+def test_navigation_is_followed_some_times_and_no_more(mesh: Client) -> None:
+    """DuckDB could not be interrupted while it planned 60 of them, half a minute long."""
+
+    def terms(word: str, many: int) -> list[str]:
+        return [f"buyer/id {word} {number}" for number in range(many)]
+
+    assert numbers(mesh, "$filter=" + " or ".join(terms("eq", 60))) == [1, 2, 3]
+    assert numbers(mesh, "$filter=" + " and ".join(terms("ge", 10))) == [1, 2, 3]
+    many = " and ".join(terms("ge", 25))
+    for options in (f"$filter={many}", f"$orderby={many}", f"$compute={many} as c&$select=c"):
+        error = mesh.get(f"{ORDERS}?{options}").json()["error"]
+        assert (error["code"], error["target"]) == ("TooComplex", options.partition("=")[0])
+        assert "navigation is followed 25 times" in error["message"]
+    walked = mesh.get(f"{ORDERS}/$filter({many})/$filter(buyer/id gt 0)")
+    assert "followed 26 times" in walked.json()["error"]["message"]
+
+
 def test_what_may_not_be_filtered_there_may_not_be_here(tmp_path: Path) -> None:
     related.publish(tmp_path, related.sales(), related.customers(odata={"filterable": ["id"]}))
     with serving(tmp_path / "home") as client:
