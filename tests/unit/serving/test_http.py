@@ -230,7 +230,7 @@ def test_a_long_answer_ends_at_its_deadline(home: Path, monkeypatch: pytest.Monk
     def slow(*_: object) -> Range:
         return Range(endless, 0, 1, 1)
 
-    monkeypatch.setattr("dphub_serving.routes.data.compile_page", slow)
+    monkeypatch.setattr("dphub_serving.routes.encoder.compile_page", slow)
     with serving(home, DPHUB_QUERY_SECONDS="0.2") as client:
         answer = client.get("/odata/orders")
         assert answer.status_code == 504
@@ -243,7 +243,7 @@ def test_what_nobody_thought_of_tells_nothing(
     def broken(*_: object) -> None:
         raise RuntimeError("/secret/path SELECT")
 
-    monkeypatch.setattr("dphub_serving.routes.data.compile_page", broken)
+    monkeypatch.setattr("dphub_serving.routes.encoder.compile_page", broken)
     with serving(home) as client, caplog.at_level(logging.ERROR, "dphub.serving"):
         answer = client.get("/odata/orders")
     assert answer.status_code == 500
